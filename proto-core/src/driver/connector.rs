@@ -1,0 +1,653 @@
+//! The handle to a terminal, for any thread.
+
+use core::fmt;
+use core::future::{Future, poll_fn};
+use core::ops::ControlFlow;
+use core::task::{Poll, Waker};
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::outcome::Outcome;
+use super::park::{Park, block_on};
+use super::token::{MemoryTokens, TokenKey, Tokens};
+use super::{Config, StdClock};
+use crate::link::{Down, Link};
+use crate::pos::{
+    Answer, Confirmation, Env, Event, ExternalId, Memory, Pos, Refused, RequestId, Sale,
+    SignatureCheck, TerminalInfo, WITHHELD_LEN, WrittenSale,
+};
+use crate::run::{Handler, Inbox, Journal, NoJournal, Parts, drive};
+use crate::time::Instant;
+
+/// Requests that wait for the thread; more are refused.
+const QUEUE: usize = 64;
+/// The receive buffer at first, in bytes. It grows on demand.
+const RECEIVE: usize = 8 * 1_024;
+/// The memory of the role, in bytes each.
+const MEMORY: usize = 64 * 1_024;
+
+/// A question of the terminal, to be answered at once.
+#[derive(Debug)]
+#[must_use = "the terminal waits for an answer"]
+pub enum Question<'q, 'm> {
+    /// To decide on challenges.
+    Confirm(&'q Confirmation<'m>),
+    /// To look at a signature.
+    Signature(&'q SignatureCheck<'m>),
+}
+
+impl<'m> Question<'_, 'm> {
+    /// Accepts whatever is asked.
+    #[must_use]
+    pub const fn accept_all(&self) -> Answer<'static> {
+        Answer::Accept
+    }
+
+    /// Rejects; the terminal voids the payment.
+    #[must_use]
+    pub fn reject(&self) -> Answer<'m> {
+        match self {
+            Self::Confirm(confirm) => confirm.reject_first(),
+            Self::Signature(_) => Answer::Reject(None),
+        }
+    }
+}
+
+type OnCode = Box<dyn FnMut(&str) + Send>;
+type OnEvent = Box<dyn FnMut(&Event<'_>) + Send>;
+
+/// A connector that is being set up. [`on_question`](Self::on_question) starts it.
+pub struct Builder<L, P> {
+    link: L,
+    park: P,
+    address: String,
+    config: Config,
+    tokens: Box<dyn Tokens>,
+    journal: Box<dyn Journal + Send>,
+    on_code: OnCode,
+    on_event: OnEvent,
+}
+
+impl<L, P> fmt::Debug for Builder<L, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("address", &self.address)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<L, P> Builder<L, P>
+where
+    L: Link + Send + 'static,
+    P: Park + Send + 'static,
+{
+    /// A connector over `link`, which waits in `park`. `address` names the terminal: tokens are kept under
+    /// it.
+    pub fn new(link: L, park: P, address: impl Into<String>, config: Config) -> Self {
+        Self {
+            link,
+            park,
+            address: address.into(),
+            config,
+            tokens: Box::new(MemoryTokens::default()),
+            journal: Box::new(NoJournal),
+            on_code: Box::new(|_| ()),
+            on_event: Box::new(|_| ()),
+        }
+    }
+
+    /// Where pairing tokens are kept; in memory only if this is not said.
+    #[must_use]
+    pub fn tokens(mut self, tokens: impl Tokens + 'static) -> Self {
+        self.tokens = Box::new(tokens);
+        self
+    }
+
+    /// Where requests are put on record before they are sent; nowhere if this is not said.
+    #[must_use]
+    pub fn journal(mut self, journal: impl Journal + Send + 'static) -> Self {
+        self.journal = Box::new(journal);
+        self
+    }
+
+    /// What to do with a pairing code: show it to a person, who types it on the terminal.
+    #[must_use]
+    #[doc(alias = "OnPairingCode")]
+    pub fn on_pairing_code(mut self, show: impl FnMut(&str) + Send + 'static) -> Self {
+        self.on_code = Box::new(show);
+        self
+    }
+
+    /// What to do with every event, before the driver does its part. It runs on the connector's thread and
+    /// must not wait for the connector.
+    #[must_use]
+    #[doc(alias = "AddCloverConnectorListener")]
+    pub fn on_event(mut self, look: impl FnMut(&Event<'_>) + Send + 'static) -> Self {
+        self.on_event = Box::new(look);
+        self
+    }
+
+    /// How questions of the terminal are answered (duplicates, offline payments, signatures), and starts
+    /// the connector. There is no default: one that forgets to answer would leave the customer waiting.
+    /// The closure runs on the connector's thread and must not wait for the connector.
+    ///
+    /// # Errors
+    ///
+    /// The system has no thread or the token store cannot be read.
+    #[doc(alias = "InitializeConnection")]
+    #[doc(alias = "OnConfirmPaymentRequest")]
+    #[doc(alias = "OnVerifySignatureRequest")]
+    pub fn on_question(
+        mut self,
+        answer: impl for<'q, 'm> FnMut(Question<'q, 'm>) -> Answer<'m> + Send + 'static,
+    ) -> std::io::Result<Connector> {
+        let key = TokenKey {
+            terminal: &self.address,
+            serial: &self.config.serial,
+        };
+        let token = self.tokens.load(key)?;
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State::default()),
+            changed: Condvar::new(),
+            waker: self.park.waker(),
+        });
+        let for_thread = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("remote-pay".to_owned())
+            .spawn(move || run(self, answer, token, &for_thread))?;
+        Ok(Connector {
+            shared,
+            thread: Some(thread),
+        })
+    }
+}
+
+/// A handle to a terminal. Dropping it closes the link in good order and waits for the thread to end.
+#[doc(alias = "CloverConnector")]
+#[doc(alias = "ICloverConnector")]
+pub struct Connector {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connector")
+            .field("ready", &self.shared.lock().ready.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Connector {
+    /// Waits until the terminal takes requests.
+    ///
+    /// # Errors
+    ///
+    /// [`NotReady`] with what stood in the way, after `limit`.
+    pub fn ready(&self, limit: Duration) -> Result<TerminalInfo, NotReady> {
+        let guard = self.shared.lock();
+        let (guard, _) = self
+            .shared
+            .changed
+            .wait_timeout_while(guard, limit, |state| {
+                state.ready.is_none() && !state.stopped
+            })
+            .unwrap_or_else(PoisonError::into_inner);
+        guard.ready.clone().ok_or_else(|| NotReady {
+            last: guard.down.clone(),
+        })
+    }
+
+    /// Asks for a sale. The ticket says how it ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] before anything was sent; nothing has changed then.
+    #[doc(alias = "Sale")]
+    pub fn sale(&self, sale: Sale<'_>) -> Result<Ticket, Refused> {
+        let mut room = vec![0; WITHHELD_LEN];
+        let written = match sale.write(&mut room) {
+            Err(refused) => match refused.why {
+                crate::pos::Refusal::Full { needed } => {
+                    room.resize(needed, 0);
+                    sale.write(&mut room)?
+                }
+                _ => return Err(refused),
+            },
+            Ok(written) => written,
+        };
+        let external_id = written.external_id().clone();
+        let (asked, payload) = written.into_parts();
+        let (sender, outcome) = channel();
+        let request = self.ask(|reply| Command::Sale {
+            asked: Box::new(asked),
+            payload: payload.to_owned(),
+            outcome: sender,
+            reply,
+        })?;
+        Ok(Ticket {
+            request,
+            external_id,
+            outcome,
+            shared: Arc::clone(&self.shared),
+        })
+    }
+
+    /// Shows a line of text on the terminal.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`].
+    #[doc(alias = "ShowMessage")]
+    pub fn show_message(&self, text: &str) -> Result<(), Refused> {
+        let text = text.to_owned();
+        self.ask(|reply| Command::Show(Screen::Message(text), reply))
+    }
+
+    /// Shows the idle screen.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`].
+    #[doc(alias = "ShowWelcomeScreen")]
+    pub fn show_welcome(&self) -> Result<(), Refused> {
+        self.ask(|reply| Command::Show(Screen::Welcome, reply))
+    }
+
+    /// Shows the thank-you screen.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`].
+    #[doc(alias = "ShowThankYouScreen")]
+    pub fn show_thank_you(&self) -> Result<(), Refused> {
+        self.ask(|reply| Command::Show(Screen::ThankYou, reply))
+    }
+
+    /// Makes the terminal give up what it does: the last resort.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`].
+    #[doc(alias = "ResetDevice")]
+    pub fn reset_terminal(&self) -> Result<(), Refused> {
+        self.ask(|reply| Command::Show(Screen::Reset, reply))
+    }
+
+    /// Closes the link in good order, a screen that is due sent first, and ends the thread. Dropping the
+    /// connector does the same.
+    #[doc(alias = "Dispose")]
+    pub fn shutdown(self) {
+        drop(self);
+    }
+
+    fn ask<T>(
+        &self,
+        command: impl FnOnce(SyncSender<Result<T, Refused>>) -> Command,
+    ) -> Result<T, Refused> {
+        let (reply, answer) = sync_channel(1);
+        self.shared.put(command(reply))?;
+        // The thread that ends without an answer is gone, and the terminal with it.
+        answer.recv().unwrap_or(Err(GONE))
+    }
+}
+
+impl Drop for Connector {
+    fn drop(&mut self) {
+        self.shared.lock().stop = true;
+        self.shared.waker.wake_by_ref();
+        if let Some(thread) = self.thread.take() {
+            // A closure of the application that panicked has said so itself.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A sale that is running.
+#[derive(Debug)]
+#[must_use = "it says whether the customer has paid"]
+pub struct Ticket {
+    request: RequestId,
+    external_id: ExternalId,
+    outcome: Receiver<Outcome>,
+    shared: Arc<Shared>,
+}
+
+impl Ticket {
+    /// The id of the attempt.
+    #[must_use]
+    pub fn external_id(&self) -> &ExternalId {
+        &self.external_id
+    }
+
+    /// Waits for the outcome. `None` if the connector was shut down before there was one: then it is not
+    /// known, and the terminal must be asked for the [`external_id`](Self::external_id).
+    pub fn wait(self) -> Option<Outcome> {
+        self.outcome.recv().ok()
+    }
+
+    /// Waits for the outcome for at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// The time was up, or the connector was shut down.
+    pub fn wait_for(&self, limit: Duration) -> Result<Outcome, RecvTimeoutError> {
+        self.outcome.recv_timeout(limit)
+    }
+
+    /// A handle that cancels the sale from any thread.
+    #[must_use]
+    pub fn canceller(&self) -> Canceller {
+        Canceller {
+            request: self.request,
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+/// Cancels a sale from any thread.
+#[derive(Debug, Clone)]
+pub struct Canceller {
+    request: RequestId,
+    shared: Arc<Shared>,
+}
+
+impl Canceller {
+    /// Tries to cancel. The sale still ends in its outcome: cancelled, or too late.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if the connector takes no requests any more.
+    pub fn cancel(&self) -> Result<(), Refused> {
+        self.shared.put(Command::Cancel(self.request))
+    }
+}
+
+/// The terminal did not become ready in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotReady {
+    /// Why the link was down last, if it was.
+    pub last: Option<Down>,
+}
+
+impl fmt::Display for NotReady {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.last {
+            Some(down) => write!(f, "{down}; {}", down.reason.remedy()),
+            None => f.write_str("the terminal is there, but it is not ready; look at its screen"),
+        }
+    }
+}
+
+impl std::error::Error for NotReady {}
+
+const GONE: Refused = Refused::not_ready("The connector was shut down.");
+const QUEUE_FULL: Refused = Refused::full(QUEUE);
+
+enum Screen {
+    Message(String),
+    Welcome,
+    ThankYou,
+    Reset,
+}
+
+enum Command {
+    Sale {
+        asked: Box<crate::pos::Asked>,
+        payload: String,
+        outcome: Sender<Outcome>,
+        reply: SyncSender<Result<RequestId, Refused>>,
+    },
+    Show(Screen, SyncSender<Result<(), Refused>>),
+    Cancel(RequestId),
+}
+
+#[derive(Default)]
+struct State {
+    commands: VecDeque<Command>,
+    waiting: Vec<(RequestId, Sender<Outcome>)>,
+    ready: Option<TerminalInfo>,
+    down: Option<Down>,
+    stop: bool,
+    stopped: bool,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    waker: Waker,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shared")
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, command: Command) -> Result<(), Refused> {
+        let mut state = self.lock();
+        if state.stopped || state.stop {
+            return Err(GONE);
+        }
+        if state.commands.len() >= QUEUE {
+            return Err(QUEUE_FULL);
+        }
+        state.commands.push_back(command);
+        drop(state);
+        self.waker.wake_by_ref();
+        Ok(())
+    }
+}
+
+/// The thread.
+fn run<L, P>(
+    parts: Builder<L, P>,
+    answer: impl for<'q, 'm> FnMut(Question<'q, 'm>) -> Answer<'m>,
+    token: Option<String>,
+    shared: &Shared,
+) where
+    L: Link,
+    P: Park,
+{
+    let Builder {
+        mut link,
+        mut park,
+        address,
+        config,
+        tokens,
+        mut journal,
+        on_code,
+        on_event,
+    } = parts;
+    let (mut send, mut withheld, mut hold) = (vec![0; MEMORY], vec![0; MEMORY], vec![0; MEMORY]);
+    let mut pos = Pos::new(
+        config.borrowed(token.as_deref()),
+        Memory {
+            send: &mut send,
+            withheld: &mut withheld,
+            hold: &mut hold,
+        },
+    );
+    let clock = StdClock::new();
+    let handler = OnThread {
+        shared,
+        key: TokenKey {
+            terminal: &address,
+            serial: &config.serial,
+        },
+        tokens,
+        on_code,
+        on_event,
+        answer,
+    };
+    let mut inbox = SharedInbox(shared);
+    let mut buffer = vec![0; RECEIVE];
+    let driven = drive(
+        Parts {
+            role: &mut pos,
+            link: &mut link,
+            journal: &mut journal,
+            inbox: &mut inbox,
+            clock: &clock,
+            buffer: &mut buffer,
+        },
+        handler,
+    );
+    // An error is one of waiting; nothing can be done on this thread then but to end.
+    let _ = block_on(&mut park, || clock.next_wake(), driven);
+    let mut state = shared.lock();
+    state.stopped = true;
+    state.ready = None;
+    state.commands.clear();
+    state.waiting.clear();
+    shared.changed.notify_all();
+}
+
+impl Journal for Box<dyn Journal + Send> {
+    fn append(
+        &mut self,
+        record: &crate::journal::Record,
+    ) -> Result<(), crate::journal::JournalFailed> {
+        (**self).append(record)
+    }
+}
+
+struct SharedInbox<'s>(&'s Shared);
+
+impl Inbox<Pos<'_>> for SharedInbox<'_> {
+    fn ready(&mut self) -> impl Future<Output = ()> {
+        // Whoever puts something in wakes the thread, which polls this again.
+        poll_fn(|_| {
+            let state = self.0.lock();
+            if state.stop || !state.commands.is_empty() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+    }
+
+    fn deliver(&mut self, now: Instant, pos: &mut Pos<'_>) -> ControlFlow<()> {
+        loop {
+            let mut state = self.0.lock();
+            let Some(command) = state.commands.pop_front() else {
+                return if state.stop {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                };
+            };
+            drop(state);
+            self.obey(now, pos, command);
+        }
+    }
+}
+
+impl SharedInbox<'_> {
+    /// Who asked may have stopped waiting for the answer; that changes nothing.
+    fn obey(&self, now: Instant, pos: &mut Pos<'_>, command: Command) {
+        match command {
+            Command::Sale {
+                asked,
+                payload,
+                outcome,
+                reply,
+            } => {
+                let sale = WrittenSale::from_parts(*asked, &payload);
+                let env = Env { unix_ms: unix_ms() };
+                let answer = pos.sale_written(now, &sale, env);
+                if let Ok(request) = answer {
+                    self.0.lock().waiting.push((request, outcome));
+                }
+                let _ = reply.send(answer);
+            }
+            Command::Show(screen, reply) => {
+                let _ = reply.send(match screen {
+                    Screen::Message(text) => pos.show_message(now, &text),
+                    Screen::Welcome => pos.show_welcome(now),
+                    Screen::ThankYou => pos.show_thank_you(now),
+                    Screen::Reset => pos.reset_terminal(now),
+                });
+            }
+            Command::Cancel(request) => {
+                // One that has ended needs no cancel.
+                let _ = pos.cancel(now, request);
+            }
+        }
+    }
+}
+
+fn unix_ms() -> Option<u64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_millis()).ok()
+}
+
+/// The driver's part of every event.
+struct OnThread<'s, A> {
+    shared: &'s Shared,
+    key: TokenKey<'s>,
+    tokens: Box<dyn Tokens>,
+    on_code: OnCode,
+    on_event: OnEvent,
+    answer: A,
+}
+
+impl<'p, A> Handler<Pos<'p>> for OnThread<'_, A>
+where
+    A: for<'q, 'm> FnMut(Question<'q, 'm>) -> Answer<'m>,
+{
+    fn handle(&mut self, now: Instant, pos: &mut Pos<'p>, event: Event<'_>) {
+        // Before anything else happens: the token before this one is worthless now.
+        if let Event::Paired { token: Some(token) } = &event {
+            // A store that cannot be written costs a pairing next time, not this connection.
+            let _ = self.tokens.store(self.key, &token.expose().to_string());
+        }
+        (self.on_event)(&event);
+        match event {
+            Event::PairingCode(code) => (self.on_code)(&code.expose().to_string()),
+            Event::TokenRefused => {
+                let _ = self.tokens.forget(self.key);
+            }
+            Event::BecameReady(_) => self.tell(|state| state.ready = Some(pos.terminal().clone())),
+            Event::NotReady(_) | Event::SimulatorRefused => self.tell(|state| state.ready = None),
+            Event::Disconnected(down) => self.tell(|state| {
+                state.ready = None;
+                state.down = Some(down);
+            }),
+            Event::Confirm(confirm) => {
+                let answer = (self.answer)(Question::Confirm(&confirm));
+                // Stale only if the link went down, which withdraws the question.
+                let _ = pos.answer(now, confirm.question, answer);
+            }
+            Event::Signature(check) => {
+                let answer = (self.answer)(Question::Signature(&check));
+                let _ = pos.answer(now, check.question, answer);
+            }
+            Event::Outcome(outcome) => self.tell(|state| {
+                let request = outcome.summary.request;
+                let at = state.waiting.iter().position(|(id, _)| *id == request);
+                if let Some((_, sender)) = at.map(|at| state.waiting.swap_remove(at)) {
+                    // Who has dropped the ticket does not want to know.
+                    let _ = sender.send(Outcome::of(&outcome));
+                }
+            }),
+            _ => {}
+        }
+    }
+}
+
+impl<A> OnThread<'_, A> {
+    fn tell(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.shared.lock());
+        self.shared.changed.notify_all();
+    }
+}

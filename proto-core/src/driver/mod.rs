@@ -1,0 +1,19 @@
+//! The driver for desktop and server threads (feature `std`): a handle for any thread.
+//!
+//! One thread owns the link, the role and the journal. [`Connector`] is the handle to it: requests go in
+//! through an inbox that wakes the thread, questions and events come out through closures that run on it,
+//! and each sale comes back as a [`Ticket`] that can be waited for.
+
+mod clock;
+mod config;
+mod connector;
+mod outcome;
+mod park;
+mod token;
+
+pub use clock::StdClock;
+pub use config::Config;
+pub use connector::{Builder, Canceller, Connector, NotReady, Question, Ticket};
+pub use outcome::{NotMade, Outcome, OwnedPayment};
+pub use park::{Park, ThreadPark, block_on};
+pub use token::{FileTokens, MemoryTokens, TokenKey, Tokens};

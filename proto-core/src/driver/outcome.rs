@@ -1,0 +1,117 @@
+//! Outcomes that outlive the message they came in.
+
+use core::fmt;
+
+use crate::model::Payment;
+use crate::pos::{self, Certainty, ExternalId, Summary};
+use crate::wire::json::Object;
+
+/// How a sale ended: what happened to the money.
+#[derive(Debug, Clone)]
+#[must_use = "it says whether the customer has paid"]
+pub enum Outcome {
+    /// Money moved.
+    Made {
+        /// The payment as the terminal sent it.
+        payment: OwnedPayment,
+        /// What is still to be paid, in minor units.
+        remaining: i64,
+        /// The outcome in figures.
+        summary: Summary,
+    },
+    /// No money moved.
+    NotMade(NotMade),
+    /// It is not known.
+    Unknown {
+        /// The id to ask the terminal for.
+        ask: ExternalId,
+        /// Why it is not known.
+        why: NotMade,
+    },
+}
+
+impl Outcome {
+    /// The outcome in figures.
+    #[must_use]
+    pub fn summary(&self) -> &Summary {
+        match self {
+            Self::Made { summary, .. } => summary,
+            Self::NotMade(why) | Self::Unknown { why, .. } => &why.summary,
+        }
+    }
+
+    pub(super) fn of(outcome: &pos::Outcome<'_>) -> Self {
+        let summary = outcome.summary.clone();
+        match (summary.certainty, outcome.payment) {
+            (Certainty::Made(_), Some(payment)) => Self::Made {
+                payment: OwnedPayment::of(payment),
+                remaining: summary.remaining(),
+                summary,
+            },
+            (Certainty::NotMade, _) => Self::NotMade(NotMade::of(outcome)),
+            _ => Self::Unknown {
+                ask: summary.external_id.clone(),
+                why: NotMade::of(outcome),
+            },
+        }
+    }
+}
+
+/// Why no money moved, or why it is not known.
+#[derive(Debug, Clone)]
+pub struct NotMade {
+    /// The outcome in figures.
+    pub summary: Summary,
+    /// The short text.
+    pub reason: String,
+    /// The long text.
+    pub message: String,
+}
+
+impl NotMade {
+    fn of(outcome: &pos::Outcome<'_>) -> Self {
+        Self {
+            summary: outcome.summary.clone(),
+            reason: outcome.reason.to_string(),
+            message: outcome.message.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for NotMade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.reason)?;
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        Ok(())
+    }
+}
+
+/// A payment that owns its text.
+#[derive(Clone)]
+pub struct OwnedPayment(String);
+
+impl OwnedPayment {
+    pub(super) fn of(payment: Payment<'_>) -> Self {
+        Self(payment.object().json().expose().to_owned())
+    }
+
+    /// The payment, to be read.
+    #[must_use]
+    pub fn view(&self) -> Payment<'_> {
+        Payment::of(Object::parse(&self.0).unwrap_or(Object::EMPTY))
+    }
+
+    /// The terminal's id of the payment.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.view().id().unwrap_or_default().to_string()
+    }
+}
+
+impl fmt::Debug for OwnedPayment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.view(), f)
+    }
+}

@@ -1,0 +1,243 @@
+//! Questions of the terminal: held, answered, withdrawn (`design.md` "Money" 10).
+
+use super::event::{Event, Unsolicited};
+use super::question::{Answer, Answered, Confirmation, Question, QuestionKind, SignatureCheck};
+use super::request::Refused;
+use super::state::{Pos, Timer};
+use super::transaction::{Asking, Transaction};
+use crate::message::{
+    ConfirmPayment, PaymentConfirmedDraft, PaymentRejectedDraft, SignatureVerifiedDraft,
+    VerifySignature,
+};
+use crate::model::{Payment, PaymentDraft};
+use crate::time::Instant;
+use crate::wire::InString;
+use crate::wire::json::Json;
+use crate::wire::names::{Method, VoidReason};
+
+impl Pos<'_> {
+    pub(super) fn handle_confirm<'m>(
+        &mut self,
+        now: Instant,
+        confirm: ConfirmPayment<'m>,
+        method: Method<'m>,
+    ) -> Event<'m> {
+        let Some(payment) = confirm
+            .payment()
+            .filter(|payment| self.asks_about_ours(*payment))
+        else {
+            return Event::Unsolicited(Unsolicited::Message(Some(method)));
+        };
+        self.tx.hold(payment);
+        let question = self.tx.ask(QuestionKind::Confirm);
+        self.set(Timer::Confirm, now.after(self.config.deadlines.question));
+        Event::Confirm(Confirmation {
+            question,
+            payment,
+            challenges: confirm.challenges(),
+        })
+    }
+
+    pub(super) fn handle_signature<'m>(
+        &mut self,
+        now: Instant,
+        verify: VerifySignature<'m>,
+        method: Method<'m>,
+    ) -> Event<'m> {
+        let Some(payment) = verify
+            .payment()
+            .filter(|payment| self.asks_about_ours(*payment))
+        else {
+            return Event::Unsolicited(Unsolicited::Message(Some(method)));
+        };
+        self.tx.hold(payment);
+        let question = self.tx.ask(QuestionKind::Signature);
+        self.set(Timer::Signature, now.after(self.config.deadlines.question));
+        Event::Signature(SignatureCheck {
+            question,
+            payment,
+            signature: verify.signature(),
+        })
+    }
+
+    fn asks_about_ours(&mut self, payment: Payment<'_>) -> bool {
+        let ours = self
+            .tx
+            .open
+            .as_ref()
+            .is_some_and(|open| self.answers(open, payment));
+        if ours {
+            self.mark_started();
+        }
+        ours
+    }
+
+    pub(super) fn answer_open(
+        &mut self,
+        now: Instant,
+        question: Question,
+        answer: Answer<'_>,
+        by_deadline: bool,
+    ) -> Result<(), Refused> {
+        let asking = *self.tx.asking(question.kind);
+        let Some(asking) = asking.filter(|asking| asking.generation == question.generation) else {
+            return Err(Refused::stale());
+        };
+        let accepted = answer == Answer::Accept;
+        match question.kind {
+            QuestionKind::Confirm => {
+                let reason = match answer {
+                    Answer::Accept => None,
+                    Answer::Reject(reason) => Some(reason.unwrap_or(VoidReason::NotApproved)),
+                };
+                self.send_confirmation(reason)?;
+                self.tx.confirm = None;
+                self.stop(Timer::Confirm);
+                // The signature's answer waited for this one, and is void if the payment is.
+                match self.tx.signature {
+                    Some(Asking {
+                        generation,
+                        held: Some(held),
+                    }) if accepted => {
+                        let question = Question {
+                            kind: QuestionKind::Signature,
+                            generation,
+                        };
+                        self.send_signature(question, held)?;
+                    }
+                    Some(Asking { generation, .. }) if !accepted => {
+                        self.tx.signature = None;
+                        self.stop(Timer::Signature);
+                        self.emit(Event::Withdrawn(Question {
+                            kind: QuestionKind::Signature,
+                            generation,
+                        }));
+                    }
+                    _ => {}
+                }
+            }
+            QuestionKind::Signature if self.tx.confirm.is_some() => {
+                if asking.held.is_some() {
+                    return Err(Refused::stale());
+                }
+                if let Some(asking) = &mut self.tx.signature {
+                    asking.held = Some(accepted);
+                }
+                self.stop(Timer::Signature);
+            }
+            QuestionKind::Signature => self.send_signature(question, accepted)?,
+        }
+        if !accepted {
+            if let Some(open) = &mut self.tx.open {
+                open.rejected.get_or_insert(question.kind);
+            }
+        }
+        if self.tx.confirm.is_none() && self.tx.signature.is_none() {
+            self.tx.wipe_hold();
+        }
+        let _ = now;
+        self.emit(Event::Answered(Answered {
+            question,
+            accepted,
+            by_deadline,
+        }));
+        Ok(())
+    }
+
+    /// Sends the answer to a confirmation: with a reason it is a rejection.
+    fn send_confirmation(&mut self, reason: Option<VoidReason<'_>>) -> Result<(), Refused> {
+        let sender = self.sender();
+        let (outbox, tx) = (&mut self.outbox, &self.tx);
+        tx.with_payment(|payment| {
+            match reason {
+                None => outbox.push(
+                    &sender,
+                    &PaymentConfirmedDraft {
+                        payment: Some(payment),
+                        more: &[],
+                    },
+                ),
+                Some(_) => outbox.push(
+                    &sender,
+                    &PaymentRejectedDraft {
+                        payment: Some(payment),
+                        reason,
+                        more: &[],
+                    },
+                ),
+            }
+            .map(|_| ())
+            .map_err(|full| Refused::full(full.needed))
+        })
+    }
+
+    fn send_signature(&mut self, _question: Question, verified: bool) -> Result<(), Refused> {
+        let sender = self.sender();
+        let (outbox, tx) = (&mut self.outbox, &self.tx);
+        tx.with_payment(|payment| {
+            outbox
+                .push(
+                    &sender,
+                    &SignatureVerifiedDraft {
+                        payment: Some(payment),
+                        verified: Some(verified),
+                        more: &[],
+                    },
+                )
+                .map(|_| ())
+                .map_err(|full| Refused::full(full.needed))
+        })?;
+        self.tx.signature = None;
+        self.stop(Timer::Signature);
+        Ok(())
+    }
+
+    pub(super) fn question_timed_out(&mut self, now: Instant, timer: Timer) {
+        let kind = match timer {
+            Timer::Confirm => QuestionKind::Confirm,
+            _ => QuestionKind::Signature,
+        };
+        let Some(Asking { generation, .. }) = *self.tx.asking(kind) else {
+            return;
+        };
+        let question = Question { kind, generation };
+        if self
+            .answer_open(now, question, Answer::Reject(None), true)
+            .is_err()
+        {
+            // No room now: the answer is due and is tried again.
+            self.set(timer, now.after(crate::time::Duration::from_secs(1)));
+        }
+    }
+
+    pub(super) fn withdraw_questions(&mut self) {
+        for (kind, timer) in [
+            (QuestionKind::Confirm, Timer::Confirm),
+            (QuestionKind::Signature, Timer::Signature),
+        ] {
+            self.stop(timer);
+            if let Some(Asking { generation, .. }) = self.tx.asking(kind).take() {
+                self.emit(Event::Withdrawn(Question { kind, generation }));
+            }
+        }
+        self.tx.wipe_hold();
+    }
+}
+
+impl Transaction<'_> {
+    /// Hands the payment of the open questions over: as it was received, or its id if it did not fit.
+    fn with_payment<R>(&self, write: impl FnOnce(InString<'_, PaymentDraft<'_>>) -> R) -> R {
+        let held = self
+            .hold
+            .get(..self.hold_len)
+            .and_then(|text| core::str::from_utf8(text).ok())
+            .and_then(Json::parse);
+        match held {
+            Some(json) => write(InString::Text(json)),
+            None => write(InString::Draft(&PaymentDraft {
+                id: Some(self.payment_id.as_str().into()),
+                ..PaymentDraft::default()
+            })),
+        }
+    }
+}

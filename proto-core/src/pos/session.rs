@@ -1,0 +1,226 @@
+//! The session with a terminal: pairing, discovery, liveness, and what is known of the terminal.
+
+use super::event::Event;
+use super::state::{Pos, Timer};
+use crate::link::LinkKind;
+use crate::message::{DiscoveryResponse, PairingCode, PairingResponse};
+use crate::terminal::SIMULATOR;
+use crate::time::{Duration, Instant};
+use crate::wire::Message;
+use crate::wire::json::Text;
+use crate::wire::names::{Method, PairingState};
+
+/// A PING is answered at most this often (`protocol/link.md` §4.11).
+const PING_FLOOD: Duration = Duration::from_millis(800);
+/// Discovery is asked again this often until the terminal is ready (`protocol/decisions.md`).
+const DISCOVERY_AGAIN: Duration = Duration::from_secs(5);
+/// The pauses before a refused pairing is tried again in seconds, the last one for ever.
+const PAIRING_PAUSES: [u64; 4] = [2, 5, 10, 30];
+
+/// How far a session is (`protocol/connector.md` §3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// No link.
+    Down,
+    /// The link is up; the terminal must accept this point of sale first.
+    Pairing,
+    /// The terminal was asked who it is.
+    Discovering,
+    /// The terminal is there, but takes no requests.
+    NotReady,
+    /// The terminal takes requests.
+    Ready,
+}
+
+/// The session with a terminal, from link up to link down.
+#[derive(Debug, Clone)]
+pub(super) struct Session {
+    pub(super) phase: Phase,
+    pub(super) kind: LinkKind,
+    /// Counts the sessions, so that an answer can be told from one of an earlier session.
+    pub(super) number: u32,
+    /// The token was refused on this session; the next refusal is not about the token.
+    pub(super) token_refused: bool,
+    /// How often the pairing was refused.
+    pub(super) refusals: u32,
+}
+
+impl Session {
+    pub(super) const NONE: Self = Self {
+        phase: Phase::Down,
+        kind: LinkKind::Network,
+        number: 0,
+        token_refused: false,
+        refusals: 0,
+    };
+}
+
+/// What the terminal said of itself. Absent flags are read as `protocol/decisions.md` says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[doc(alias = "MerchantInfo")]
+pub struct Terminal {
+    /// The merchant's id.
+    pub merchant_id: heapless::String<32>,
+    /// The terminal's serial number.
+    pub serial: heapless::String<32>,
+    /// It says that it is a simulator (`design.md` "Money" 14).
+    pub simulated: bool,
+    /// It acknowledges commands.
+    pub acknowledges: bool,
+    /// Cards can be vaulted, and tokens charged.
+    pub vault_card: bool,
+    /// Authorisations with a later tip are allowed.
+    #[doc(alias = "supportsAuths")]
+    pub auth: bool,
+    /// Pre-authorisations are allowed.
+    pub pre_auth: bool,
+    /// Tips can be adjusted.
+    pub tip_adjust: bool,
+    /// Refunds without a payment are allowed.
+    pub manual_refund: bool,
+    /// A void is answered.
+    pub void_payment_response: bool,
+}
+
+impl Terminal {
+    pub(super) fn of(info: DiscoveryResponse<'_>) -> Self {
+        let text = |text: Option<Text<'_>>| cut(text.unwrap_or_default());
+        let tip_adjust = info.supports_tip_adjust().unwrap_or(true);
+        let multi_pay_token = info.supports_multi_pay_token().unwrap_or(true);
+        let says = |text: Option<Text<'_>>| text.is_some_and(|text| text == SIMULATOR);
+        Self {
+            merchant_id: text(info.merchant_id()),
+            serial: text(info.serial()),
+            simulated: says(info.merchant_id()) || says(info.model()),
+            acknowledges: info.supports_acknowledgement().unwrap_or(false),
+            vault_card: info.supports_vault_card().unwrap_or(multi_pay_token),
+            auth: info.supports_auth().unwrap_or(tip_adjust),
+            pre_auth: info.supports_pre_auth().unwrap_or(tip_adjust),
+            tip_adjust,
+            manual_refund: info.supports_manual_refund().unwrap_or(true),
+            void_payment_response: info.supports_void_payment_response().unwrap_or(false),
+        }
+    }
+}
+
+/// The text, cut to what fits.
+pub(super) fn cut<const N: usize>(text: Text<'_>) -> heapless::String<N> {
+    let mut cut = heapless::String::new();
+    for c in text.chars() {
+        if cut.push(c).is_err() {
+            break;
+        }
+    }
+    cut
+}
+
+impl Pos<'_> {
+    pub(super) fn discover(&mut self, now: Instant) {
+        self.due.discovery = true;
+        self.set(Timer::Discovery, now.after(DISCOVERY_AGAIN));
+        self.pump();
+    }
+
+    pub(super) fn start_pairing(&mut self) {
+        self.due.pairing = true;
+        self.pump();
+    }
+
+    pub(super) fn handle_ping(&mut self, now: Instant) {
+        let flood = self
+            .pong_at
+            .is_some_and(|last| now.since(last) < PING_FLOOD);
+        if flood {
+            return;
+        }
+        self.pong_at = Some(now);
+        self.due.pong = true;
+        match self.session.phase {
+            Phase::Discovering | Phase::NotReady => self.discover(now),
+            _ => self.pump(),
+        }
+    }
+
+    pub(super) fn handle_pairing<'m>(
+        &mut self,
+        now: Instant,
+        message: &Message<'m>,
+    ) -> Option<Event<'m>> {
+        match message.method {
+            Some(Method::PairingCode) => PairingCode::of(message.payload)
+                .pairing_code()
+                .map(Event::PairingCode),
+            Some(Method::PairingResponse) => {
+                self.handle_pairing_response(now, PairingResponse::of(message.payload))
+            }
+            // ACK and screens may come in between (`protocol/link.md` §2.7).
+            _ => None,
+        }
+    }
+
+    pub(super) fn handle_pairing_response<'m>(
+        &mut self,
+        now: Instant,
+        response: PairingResponse<'m>,
+    ) -> Option<Event<'m>> {
+        match response.pairing_state()? {
+            PairingState::Paired | PairingState::Initial => {
+                let token = response.authentication_token();
+                if let Some(token) = token {
+                    self.token = token.expose().copied().unwrap_or_default();
+                }
+                self.session.refusals = 0;
+                self.session.phase = Phase::Discovering;
+                self.stop(Timer::Pairing);
+                self.stop(Timer::PairingAgain);
+                self.discover(now);
+                Some(Event::Paired { token })
+            }
+            PairingState::Failed => Some(self.handle_refused_pairing(now)),
+            state => Some(Event::PairingState(state)),
+        }
+    }
+
+    /// A refused token is forgotten and the pairing tried once more on the same link; after that it is
+    /// tried ever more slowly, so that it never spins.
+    fn handle_refused_pairing(&mut self, now: Instant) -> Event<'static> {
+        let had_token = !self.token.is_empty();
+        self.token.clear();
+        if had_token && !self.session.token_refused {
+            self.session.token_refused = true;
+            self.start_pairing();
+            return Event::TokenRefused;
+        }
+        let step = usize::try_from(self.session.refusals).unwrap_or(usize::MAX);
+        let pause = PAIRING_PAUSES.get(step).or(PAIRING_PAUSES.last());
+        self.session.refusals = self.session.refusals.saturating_add(1);
+        let pause = Duration::from_secs(pause.copied().unwrap_or_default());
+        self.set(Timer::PairingAgain, now.after(pause));
+        Event::PairingFailed
+    }
+
+    pub(super) fn handle_discovery<'m>(
+        &mut self,
+        now: Instant,
+        info: DiscoveryResponse<'m>,
+    ) -> Option<Event<'m>> {
+        let terminal = Terminal::of(info);
+        if info.ready() != Some(true) {
+            self.terminal = terminal;
+            self.session.phase = Phase::NotReady;
+            self.set(Timer::Discovery, now.after(DISCOVERY_AGAIN));
+            return Some(Event::NotReady(info));
+        }
+        self.stop(Timer::Discovery);
+        self.due.discovery = false;
+        if terminal.simulated && !self.config.accept_simulator {
+            self.terminal = terminal;
+            self.session.phase = Phase::NotReady;
+            return Some(Event::SimulatorRefused);
+        }
+        self.terminal = terminal;
+        let became = self.session.phase != Phase::Ready;
+        self.session.phase = Phase::Ready;
+        became.then_some(Event::BecameReady(info))
+    }
+}

@@ -1,0 +1,590 @@
+//! Every transition of the point of sale.
+
+use heapless::Deque;
+
+use super::config::{Config, Memory, Screens, TOKEN_LEN};
+use super::event::{Event, Unsolicited};
+use super::outcome::Outcome;
+use super::question::{Answer, Question};
+use super::request::{Asked, Env, Refused, RequestId, Sale, WrittenSale};
+use super::session::{Phase, Session, Terminal, cut};
+use super::transaction::{Front, Transaction};
+use crate::journal::{JournalFailed, Record, RecordId};
+use crate::link::{Detail, Down, LinkInfo, LinkKind};
+use crate::message::{
+    Break, DiscoveryRequestDraft, DiscoveryResponse, MessageDraft, PairingRequestDraft,
+    ShowThankYouScreenDraft, ShowWelcomeScreenDraft, TerminalMessageDraft, UiStateMessage,
+};
+use crate::outbox::Outbox;
+use crate::redact::Secret;
+use crate::role::Role;
+use crate::time::{Duration, Instant, Timers};
+use crate::wire::names::{MessageType, Method, UiDirection, UiState};
+use crate::wire::{Message, Sender, name_in_head, open, package_name, write_message};
+
+/// Events that wait for `poll_event`. When it is full the oldest is dropped; an outcome has a place of
+/// its own and never is.
+const EVENTS: usize = 16;
+
+/// How long the thank-you screen stays.
+const THANK_YOU: Duration = Duration::from_secs(3);
+
+const SALE_NOT_CONNECTED: &str = "In Sale : SaleRequest - The Clover device is not connected.";
+
+/// The names of the timers.
+#[derive(Clone, Copy)]
+pub(super) enum Timer {
+    Discovery,
+    Pairing,
+    PairingAgain,
+    Welcome,
+    Journal,
+    Total,
+    Quiet,
+    Expired,
+    Cancel,
+    Confirm,
+    Signature,
+    Lost,
+    Progress,
+}
+pub(super) const TIMERS: usize = 13;
+
+/// Small messages that are due and are written as soon as there is room.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Due {
+    pub(super) pairing: bool,
+    pub(super) discovery: bool,
+    pub(super) pong: bool,
+    pub(super) welcome: bool,
+    pub(super) thank_you: bool,
+}
+
+/// A point of sale.
+///
+/// ```
+/// use proto_core::pos::{Config, Memory, Pos};
+///
+/// let (mut send, mut withheld, mut hold) = ([0; 1024], [0; 2048], [0; 2048]);
+/// let memory = Memory { send: &mut send, withheld: &mut withheld, hold: &mut hold };
+/// let pos = Pos::new(Config::new("com.example.pos:1.0"), memory);
+/// assert!(!pos.is_ready());
+/// ```
+#[derive(Debug)]
+#[doc(alias = "CloverConnector")]
+pub struct Pos<'b> {
+    pub(super) config: Config<'b>,
+    pub(super) token: heapless::String<TOKEN_LEN>,
+    pub(super) session: Session,
+    pub(super) terminal: Terminal,
+    pub(super) outbox: Outbox<'b>,
+    /// What `transmit` has handed out.
+    front: Front,
+    pub(super) due: Due,
+    pub(super) tx: Transaction<'b>,
+    pub(super) timers: Timers<TIMERS>,
+    events: Deque<Event<'static>, EVENTS>,
+    pub(super) outcome: Option<Outcome<'static>>,
+    pub(super) pong_at: Option<Instant>,
+}
+
+impl<'b> Pos<'b> {
+    /// A point of sale without a link.
+    #[must_use]
+    pub fn new(config: Config<'b>, memory: Memory<'b>) -> Self {
+        let token = config.token.unwrap_or_default();
+        Self {
+            config,
+            token: token.try_into().unwrap_or_default(),
+            session: Session::NONE,
+            terminal: Terminal::default(),
+            outbox: Outbox::new(memory.send),
+            front: Front::Nothing,
+            due: Due::default(),
+            tx: Transaction::new(memory.withheld, memory.hold),
+            timers: Timers::new(),
+            events: Deque::new(),
+            outcome: None,
+            pong_at: None,
+        }
+    }
+
+    /// Whether the terminal takes requests.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.session.phase == Phase::Ready
+    }
+
+    /// What the terminal said of itself, once it was ready.
+    #[must_use]
+    pub fn terminal(&self) -> &Terminal {
+        &self.terminal
+    }
+
+    /// The request that is open, if there is one.
+    #[must_use]
+    pub fn open_request(&self) -> Option<RequestId> {
+        self.tx.open.as_ref().map(|open| open.request)
+    }
+
+    /// Asks for a sale (`protocol/connector.md` §5.1). The end is an
+    /// [`Event::Outcome`] with the returned id, exactly one.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`]; then nothing has changed and nothing is sent.
+    #[doc(alias = "Sale")]
+    pub fn sale(&mut self, now: Instant, sale: &Sale<'_>, env: Env) -> Result<RequestId, Refused> {
+        self.may_start(SALE_NOT_CONNECTED)?;
+        let asked = sale.check()?;
+        sale.with_draft(&asked, |draft| self.start(now, &asked, draft, env))
+    }
+
+    /// Asks for a sale that is checked and written already.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`]; then nothing has changed and nothing is sent.
+    pub fn sale_written(
+        &mut self,
+        now: Instant,
+        sale: &WrittenSale<'_>,
+        env: Env,
+    ) -> Result<RequestId, Refused> {
+        self.may_start(SALE_NOT_CONNECTED)?;
+        self.start(now, &sale.asked, sale, env)
+    }
+
+    fn start(
+        &mut self,
+        now: Instant,
+        asked: &Asked,
+        draft: &dyn MessageDraft,
+        env: Env,
+    ) -> Result<RequestId, Refused> {
+        if asked.needs_vault && !self.terminal.vault_card {
+            return Err(Refused::no_vault());
+        }
+        let id = self.outbox.next_id();
+        let sender = self.sender();
+        let len = write_message(self.tx.withheld, &sender, id, draft)
+            .map_err(|full| Refused::full(full.needed))?;
+        self.drop_due_screens();
+        Ok(self.begin(now, asked, len, env))
+    }
+
+    /// Tries to cancel the open request: with the terminal's own cancel key, as soon as it offers one. An
+    /// open question is rejected instead. The request still ends in its one outcome, whichever way
+    /// (`design.md` "Money" 11).
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if there is no such request.
+    pub fn cancel(&mut self, now: Instant, request: RequestId) -> Result<(), Refused> {
+        if self.open_request() != Some(request) {
+            return Err(Refused::unknown());
+        }
+        self.cancel_open(now);
+        Ok(())
+    }
+
+    /// Answers a question.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if the question was withdrawn or answered before.
+    #[doc(alias = "AcceptPayment")]
+    #[doc(alias = "RejectPayment")]
+    #[doc(alias = "AcceptSignature")]
+    #[doc(alias = "RejectSignature")]
+    pub fn answer(
+        &mut self,
+        now: Instant,
+        question: Question,
+        answer: Answer<'_>,
+    ) -> Result<(), Refused> {
+        self.answer_open(now, question, answer, false)
+    }
+
+    /// Shows a line of text on the terminal.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if the terminal is not ready or takes a payment, or if the text does not fit.
+    #[doc(alias = "ShowMessage")]
+    pub fn show_message(&mut self, now: Instant, text: &str) -> Result<(), Refused> {
+        self.show(
+            now,
+            &TerminalMessageDraft {
+                text: Some(text.into()),
+                more: &[],
+            },
+        )
+    }
+
+    /// Shows the idle screen.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if the terminal is not ready or takes a payment.
+    #[doc(alias = "ShowWelcomeScreen")]
+    pub fn show_welcome(&mut self, now: Instant) -> Result<(), Refused> {
+        self.show(now, &ShowWelcomeScreenDraft::default())
+    }
+
+    /// Shows the thank-you screen.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if the terminal is not ready or takes a payment.
+    #[doc(alias = "ShowThankYouScreen")]
+    pub fn show_thank_you(&mut self, now: Instant) -> Result<(), Refused> {
+        self.show(now, &ShowThankYouScreenDraft::default())
+    }
+
+    /// Makes the terminal give up what it does and return to its welcome screen: the last resort, because
+    /// the outcome of a payment may never be told afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if no terminal is there.
+    #[doc(alias = "ResetDevice")]
+    pub fn reset_terminal(&mut self, _now: Instant) -> Result<(), Refused> {
+        if matches!(self.session.phase, Phase::Down | Phase::Pairing) {
+            return Err(Refused::not_ready(
+                "In ResetDevice: The Clover device is not connected.",
+            ));
+        }
+        self.send(&crate::wire::Bare(Break::METHOD))?;
+        self.tx.reset_sent();
+        Ok(())
+    }
+
+    fn may_start(&self, not_connected: &'static str) -> Result<(), Refused> {
+        if self.session.phase != Phase::Ready {
+            return Err(Refused::not_ready(not_connected));
+        }
+        // Simulated and withheld outcomes too: an outcome that was not fetched yet keeps the place.
+        if self.tx.open.is_some() || self.outcome.is_some() {
+            return Err(Refused::busy());
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, _now: Instant, draft: &dyn MessageDraft) -> Result<(), Refused> {
+        if self.session.phase != Phase::Ready {
+            return Err(Refused::not_ready("The Clover device is not connected."));
+        }
+        if self.tx.open.is_some() {
+            return Err(Refused::busy());
+        }
+        self.send(draft)?;
+        self.drop_due_screens();
+        Ok(())
+    }
+
+    /// What the application asks for is not to be replaced by a screen that was due.
+    fn drop_due_screens(&mut self) {
+        self.stop(Timer::Welcome);
+        self.due.welcome = false;
+        self.due.thank_you = false;
+    }
+
+    pub(super) fn send(&mut self, draft: &dyn MessageDraft) -> Result<u32, Refused> {
+        let sender = self.sender();
+        self.outbox
+            .push(&sender, draft)
+            .map_err(|full| Refused::full(full.needed))
+    }
+
+    pub(super) fn sender(&self) -> Sender<'b> {
+        Sender {
+            package_name: package_name(self.session.kind),
+            application_id: Some(self.config.application_id),
+            source_sdk: true,
+            version: 1,
+        }
+    }
+
+    pub(super) fn emit(&mut self, event: Event<'static>) {
+        if self.events.is_full() {
+            self.events.pop_front();
+        }
+        // There is room now.
+        let _ = self.events.push_back(event);
+    }
+
+    pub(super) fn set(&mut self, timer: Timer, due: Instant) {
+        self.timers.set(timer as usize, due);
+    }
+
+    pub(super) fn stop(&mut self, timer: Timer) {
+        self.timers.stop(timer as usize);
+    }
+
+    fn fires(&mut self, timer: Timer, now: Instant) -> bool {
+        self.timers.take_due(timer as usize, now)
+    }
+
+    /// The screens after a transaction.
+    pub(super) fn screens_after(&mut self, now: Instant, paid: bool) {
+        if self.config.screens == Screens::Off || self.session.phase != Phase::Ready {
+            return;
+        }
+        if paid {
+            self.due.thank_you = true;
+            self.set(Timer::Welcome, now.after(THANK_YOU));
+        } else {
+            self.due.welcome = true;
+        }
+        self.pump();
+    }
+
+    /// Writes what is due as far as there is room.
+    pub(super) fn pump(&mut self) {
+        let sender = self.sender();
+        if self.due.pong {
+            self.due.pong = self
+                .outbox
+                .push_liveness(&sender, MessageType::Pong)
+                .is_err();
+        }
+        if self.due.pairing {
+            let token = Some(self.token.as_str())
+                .filter(|token| !token.is_empty())
+                .map(|token| Secret::new(token.into()));
+            let request = PairingRequestDraft {
+                serial_number: Some(self.config.serial.into()),
+                name: Some(self.config.name.into()),
+                application_name: Some(self.config.name.into()),
+                authentication_token: token,
+                more: &[],
+            };
+            self.due.pairing = self.outbox.push(&sender, &request).is_err();
+        }
+        if self.due.discovery {
+            let request = DiscoveryRequestDraft {
+                supports_order_modification: Some(false),
+                more: &[],
+            };
+            self.due.discovery = self.outbox.push(&sender, &request).is_err();
+        }
+        if self.due.thank_you {
+            self.due.thank_you = self
+                .outbox
+                .push(&sender, &ShowThankYouScreenDraft::default())
+                .is_err();
+        }
+        if self.due.welcome {
+            self.due.welcome = self
+                .outbox
+                .push(&sender, &ShowWelcomeScreenDraft::default())
+                .is_err();
+        }
+        self.pump_transaction();
+    }
+
+    // Messages
+
+    fn handle_opened<'m>(&mut self, now: Instant, message: Message<'m>) -> Option<Event<'m>> {
+        match message.kind {
+            MessageType::Ping => {
+                self.handle_ping(now);
+                return None;
+            }
+            MessageType::Command => {}
+            // PONG, QUERY and EVENT need no answer; the name of an unknown kind is told.
+            MessageType::Pong => return None,
+            _ => return Some(Event::Unsolicited(Unsolicited::Message(message.method))),
+        }
+        if self.session.phase == Phase::Pairing {
+            return self.handle_pairing(now, &message);
+        }
+        self.tx
+            .sign_of_life(now, &mut self.timers, &self.config.deadlines);
+        match message.method {
+            Some(Method::DiscoveryResponse) => {
+                self.handle_discovery(now, DiscoveryResponse::of(message.payload))
+            }
+            Some(Method::UiState) => self.handle_screen(now, UiStateMessage::of(message.payload)),
+            // Pairing is over; what is said about it again changes nothing.
+            Some(Method::PairingCode | Method::PairingResponse) => None,
+            _ => self.handle_transaction(now, &message),
+        }
+    }
+
+    fn handle_screen<'m>(&mut self, now: Instant, screen: UiStateMessage<'m>) -> Option<Event<'m>> {
+        let shown = screen.ui_direction() != Some(UiDirection::Exit);
+        if !shown && screen.ui_state() == Some(UiState::ReceiptOptions) && self.tx.open.is_none() {
+            self.stop(Timer::Welcome);
+            self.screens_after(now, false);
+        }
+        self.handle_transaction_screen(now, screen, shown);
+        Some(if shown {
+            Event::ScreenShown(screen)
+        } else {
+            Event::ScreenGone(screen)
+        })
+    }
+}
+
+impl Role for Pos<'_> {
+    type Event<'m> = Event<'m>;
+
+    fn handle_link_up(&mut self, now: Instant, info: LinkInfo) {
+        if self.session.phase != Phase::Down {
+            self.handle_link_down(now, &Down::new(crate::link::DownReason::Lost, ""));
+        }
+        self.session = Session {
+            phase: Phase::Pairing,
+            kind: info.kind,
+            number: self.session.number.wrapping_add(1),
+            ..Session::NONE
+        };
+        self.pong_at = None;
+        self.emit(Event::Connected(info));
+        if self.session.kind == LinkKind::Network {
+            self.set(Timer::Pairing, now.after(self.config.deadlines.pairing));
+            self.start_pairing();
+        } else {
+            self.session.phase = Phase::Discovering;
+            self.discover(now);
+        }
+    }
+
+    fn handle_link_down(&mut self, now: Instant, down: &Down) {
+        self.session.phase = Phase::Down;
+        self.outbox.clear();
+        self.front = Front::Nothing;
+        self.due = Due::default();
+        for timer in [
+            Timer::Discovery,
+            Timer::Pairing,
+            Timer::PairingAgain,
+            Timer::Welcome,
+        ] {
+            self.stop(timer);
+        }
+        self.emit(Event::Disconnected(down.clone()));
+        self.lose_link(now);
+    }
+
+    fn handle_message<'m>(&mut self, now: Instant, message: &'m mut [u8]) -> Option<Event<'m>> {
+        let event = match open(message) {
+            Ok(message) if message.fragment => {
+                Some(Event::Unsolicited(Unsolicited::Message(message.method)))
+            }
+            Ok(message) => self.handle_opened(now, message),
+            Err(unreadable) => Some(Event::Unreadable(unreadable)),
+        };
+        self.pump();
+        event
+    }
+
+    fn handle_oversize(&mut self, _now: Instant, head: &[u8], total: usize) {
+        let method = name_in_head(head).map_or(Detail::default(), Detail::print);
+        self.emit(Event::Oversize { method, total });
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        if self.fires(Timer::Discovery, now) {
+            self.discover(now);
+        }
+        if self.fires(Timer::Pairing, now) {
+            self.emit(Event::PairingTimedOut);
+        }
+        if self.fires(Timer::PairingAgain, now) {
+            self.start_pairing();
+        }
+        if self.fires(Timer::Welcome, now) {
+            self.due.welcome = true;
+        }
+        if self.fires(Timer::Journal, now) {
+            self.journal_timed_out(now);
+        }
+        if self.fires(Timer::Total, now) || self.fires(Timer::Quiet, now) {
+            self.expire(now);
+        }
+        if self.fires(Timer::Expired, now) {
+            self.give_up(now);
+        }
+        if self.fires(Timer::Lost, now) {
+            self.lost_for_good(now);
+        }
+        if self.fires(Timer::Cancel, now) {
+            self.cancel_impossible();
+        }
+        for timer in [Timer::Confirm, Timer::Signature] {
+            if self.fires(timer, now) {
+                self.question_timed_out(now, timer);
+            }
+        }
+        if self.fires(Timer::Progress, now) {
+            self.emit(Event::NoProgress);
+            self.set(Timer::Progress, now.after(self.config.deadlines.progress));
+        }
+        self.pump();
+    }
+
+    fn poll_journal(&mut self) -> Option<(RecordId, &Record)> {
+        let (id, record) = self.tx.record.as_ref()?;
+        Some((*id, record))
+    }
+
+    fn journal_done(&mut self, now: Instant, id: RecordId, done: Result<(), JournalFailed>) {
+        self.journal_answered(now, id, done);
+    }
+
+    fn poll_event(&mut self) -> Option<Event<'static>> {
+        self.events
+            .pop_front()
+            .or_else(|| self.outcome.take().map(Event::Outcome))
+    }
+
+    fn transmit(&mut self) -> Option<&[u8]> {
+        if self.front == Front::Nothing {
+            self.pump();
+            self.front = if self.outbox.front().is_some() {
+                Front::Outbox
+            } else if self.session.phase != Phase::Down && self.tx.hand_out(self.session.number) {
+                Front::Withheld
+            } else {
+                Front::Nothing
+            };
+        }
+        match self.front {
+            Front::Nothing => None,
+            Front::Outbox => self.outbox.front(),
+            Front::Withheld => self.tx.withheld_message(),
+        }
+    }
+
+    fn transmitted(&mut self, _now: Instant) {
+        match core::mem::replace(&mut self.front, Front::Nothing) {
+            Front::Nothing => {}
+            Front::Outbox => self.outbox.pop(),
+            Front::Withheld => self.tx.wipe_withheld(),
+        }
+        self.pump();
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    fn prepare_close(&mut self, _now: Instant) {
+        if self.timers.is_set(Timer::Welcome as usize) && self.tx.open.is_none() {
+            self.stop(Timer::Welcome);
+            self.due.welcome = true;
+            self.pump();
+        }
+    }
+}
+
+/// The current screen by name.
+pub(super) type ScreenName = heapless::String<40>;
+
+/// The name of a screen, cut to what fits.
+pub(super) fn screen_name(state: UiState<'_>) -> ScreenName {
+    cut(state.name())
+}

@@ -1,0 +1,276 @@
+//! Secrets: which they are, and how they are printed.
+//!
+//! There is one table of names, [`is_secret`], and one rule for numbers: a run of 13 to 19 digits that
+//! passes the Luhn check may be a card number. [`Masked`] prints a JSON text with both applied;
+//! everything that prints messages (logs, recordings, errors) goes through it.
+
+use core::fmt::{self, Write as _};
+
+use crate::wire::json::{Json, Read, Text, Value};
+
+/// The names whose values are secrets, wherever they stand.
+const SECRET_NAMES: [&str; 14] = [
+    "authenticationToken",
+    "token",
+    "pan",
+    "track1",
+    "track2",
+    "track3",
+    "encrypted",
+    "authCode",
+    "authcode",
+    "pairingCode",
+    "exp",
+    "cvv",
+    "access_token",
+    "deviceToken",
+];
+
+/// What is printed in place of a secret.
+const MASK: &str = "***";
+
+/// A run of this many digits may be a card number (ISO/IEC 7812).
+const PAN_DIGITS: core::ops::RangeInclusive<usize> = 13..=19;
+
+/// Whether the value under this name is a secret.
+#[must_use]
+pub fn is_secret(name: Text<'_>) -> bool {
+    SECRET_NAMES.iter().any(|secret| name == *secret)
+}
+
+/// A secret of the other side: a token, an authorisation code. `Debug` and `Display` print a mask.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Secret<'m>(Text<'m>);
+
+impl<'m> Secret<'m> {
+    /// A secret with this text.
+    #[must_use]
+    pub const fn new(text: Text<'m>) -> Self {
+        Self(text)
+    }
+
+    /// The secret itself. Never let it reach a log.
+    #[must_use]
+    pub const fn expose(self) -> Text<'m> {
+        self.0
+    }
+}
+
+impl fmt::Debug for Secret<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+impl fmt::Display for Secret<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+impl<'m> Read<'m> for Secret<'m> {
+    fn read(value: Value<'m>) -> Option<Self> {
+        Text::read(value).map(Self)
+    }
+}
+
+impl crate::wire::json::WriteJson for Secret<'_> {
+    fn write(&self, to: &mut crate::wire::json::Writer<'_>) {
+        to.string(self.0);
+    }
+}
+
+/// Prints a JSON text with the secrets masked. Text that is no JSON is not printed at all.
+#[derive(Clone, Copy)]
+pub struct Masked<'m>(&'m str);
+
+impl<'m> Masked<'m> {
+    pub(crate) const fn new(text: &'m str) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Display for Masked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(json) = Json::parse(self.0) else {
+            return write!(f, "{} bytes that are no JSON", self.0.len());
+        };
+        print_masked(json.expose(), f)
+    }
+}
+
+impl fmt::Debug for Masked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Goes through the tokens of a checked text. A string before a colon is a name; the value behind a
+/// secret name is replaced, of whatever kind it is, `null` excepted.
+fn print_masked(json: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut rest = json;
+    while let Some(c) = rest.chars().next() {
+        if c == '"' {
+            let (string, after) = split_string(rest);
+            let inside = string.trim_matches('"');
+            let behind = after.trim_start();
+            if behind.starts_with(':') {
+                f.write_str(string)?;
+                let value = behind.strip_prefix(':').unwrap_or(behind).trim_start();
+                if is_secret(Text::from_json(inside)) && !value.starts_with("null") {
+                    write!(f, ":\"{MASK}\"")?;
+                    rest = split_value(value);
+                    continue;
+                }
+            } else {
+                print_without_pan(string, f)?;
+            }
+            rest = after;
+        } else if c.is_ascii_digit() {
+            let end = rest
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(rest.len());
+            let (digits, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            print_without_pan(digits, f)?;
+            rest = after;
+        } else {
+            f.write_char(c)?;
+            rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        }
+    }
+    Ok(())
+}
+
+/// The string at the start of the text with its quotes, and what follows.
+fn split_string(text: &str) -> (&str, &str) {
+    let mut escaped = false;
+    let end = text
+        .bytes()
+        .enumerate()
+        .skip(1)
+        .find_map(|(at, byte)| {
+            let ends = byte == b'"' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            ends.then(|| at.saturating_add(1))
+        })
+        .unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or((text, ""))
+}
+
+/// What follows the value at the start of the text.
+fn split_value(text: &str) -> &str {
+    let mut depth = 0u32;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if c == '"' {
+            rest = split_string(rest).1;
+            if depth == 0 {
+                return rest;
+            }
+            continue;
+        }
+        match c {
+            '{' | '[' => depth = depth.saturating_add(1),
+            '}' | ']' if depth == 0 => return rest,
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return rest.get(1..).unwrap_or_default();
+                }
+            }
+            ',' if depth == 0 => return rest,
+            _ => {}
+        }
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+    }
+    rest
+}
+
+/// Prints text with every run of digits masked that may be a card number. The last four stay: they are
+/// what a receipt shows.
+fn print_without_pan(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, run) = rest.split_at_checked(start).unwrap_or((rest, ""));
+        let end = run.find(|c: char| !c.is_ascii_digit()).unwrap_or(run.len());
+        let (digits, after) = run.split_at_checked(end).unwrap_or((run, ""));
+        f.write_str(before)?;
+        if is_pan(digits) {
+            let last4 = digits
+                .get(digits.len().saturating_sub(4)..)
+                .unwrap_or_default();
+            write!(f, "{MASK}{last4}")?;
+        } else {
+            f.write_str(digits)?;
+        }
+        rest = after;
+    }
+    f.write_str(rest)
+}
+
+/// Whether these digits may be a card number: the right length, and the Luhn sum is right.
+#[must_use]
+pub fn is_pan(digits: &str) -> bool {
+    let sum = digits
+        .bytes()
+        .rev()
+        .enumerate()
+        .fold(0u32, |sum, (place, byte)| {
+            let digit = u32::from(byte.wrapping_sub(b'0'));
+            let weighed = match (place % 2, digit) {
+                (1, 5..=9) => digit.wrapping_mul(2).wrapping_sub(9),
+                (1, _) => digit.wrapping_mul(2),
+                _ => digit,
+            };
+            sum.wrapping_add(weighed)
+        });
+    PAN_DIGITS.contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && sum % 10 == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(text: &str) -> String {
+        Masked::new(text).to_string()
+    }
+
+    #[test]
+    fn values_under_secret_names_are_masked_whatever_they_are() {
+        assert_eq!(
+            masked(
+                r#"{"token":"abc\"d","a":{"pan":[1,{"x":"y"}],"exp":1228,"cvv":null}, "authCode" : "1" }"#
+            ),
+            r#"{"token":"***","a":{"pan":"***","exp":"***","cvv":null}, "authCode":"***" }"#
+        );
+    }
+
+    #[test]
+    fn an_escaped_name_is_still_secret() {
+        assert_eq!(masked(r#"{"to\u006ben":"x"}"#), r#"{"to\u006ben":"***"}"#);
+    }
+
+    #[test]
+    fn card_numbers_are_masked_in_text_and_as_numbers() {
+        assert_eq!(
+            masked(
+                r#"{"note":"card 4111111111111111.","n":4111111111111111,"o":4111111111111112}"#
+            ),
+            r#"{"note":"card ***1111.","n":***1111,"o":4111111111111112}"#
+        );
+    }
+
+    #[test]
+    fn what_is_no_json_is_not_printed() {
+        assert_eq!(masked("token=abc"), "9 bytes that are no JSON");
+    }
+
+    #[test]
+    fn secrets_print_a_mask() {
+        let secret = Secret::new("tok".into());
+        assert_eq!(format!("{secret} {secret:?}"), "*** ***");
+        assert_eq!(secret.expose(), "tok");
+    }
+}

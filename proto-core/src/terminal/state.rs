@@ -1,0 +1,607 @@
+//! Every transition of the terminal.
+
+use core::fmt;
+
+use heapless::Deque;
+
+use super::event::Event;
+use crate::fingerprint::Fingerprints;
+use crate::link::{Detail, Down, DownReason, LinkInfo, LinkKind};
+use crate::message::{
+    AckDraft, DiscoveryResponseDraft, FinishCancelDraft, FinishOkDraft,
+    InvalidStateTransitionDraft, KeyPressMessage, MessageDraft, PairingCodeDraft, PairingRequest,
+    PairingResponseDraft, PaymentConfirmed, PaymentRejected, ResetDeviceResponseDraft,
+    SignatureVerified, TerminalMessage, TxStart, TxStartResponseDraft, UiStateMessageDraft,
+};
+use crate::model::{DeviceStateDataDraft, InputOptionDraft, PaymentDraft};
+use crate::outbox::Outbox;
+use crate::redact::Secret;
+use crate::role::Role;
+use crate::time::{Duration, Instant, Timers};
+use crate::wire::json::Text;
+use crate::wire::names::{
+    DeviceState, MessageType, Method, PairingState, ResultStatus, TxStartResult, UiDirection,
+    UiState,
+};
+use crate::wire::{InString, Message, Sender, name_in_head, open, package_name};
+
+/// Events that wait for `poll_event`; when it is full the oldest is dropped.
+const EVENTS: usize = 8;
+/// Messages that wait to be acknowledged.
+const RECEIPTS: usize = 8;
+/// How many external ids are remembered.
+const REMEMBERED: usize = 64;
+
+const PING: usize = 0;
+
+/// What a terminal says of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity<'b> {
+    /// The merchant's id.
+    pub merchant_id: &'b str,
+    /// The merchant's name.
+    pub merchant_name: &'b str,
+    /// The terminal's name.
+    pub name: &'b str,
+    /// The terminal's serial number.
+    pub serial: &'b str,
+    /// The terminal's model.
+    pub model: &'b str,
+    /// Whether it says that it is ready.
+    pub ready: bool,
+    /// Whether it acknowledges commands.
+    pub acknowledges: bool,
+    /// Whether cards can be vaulted.
+    pub vault_card: bool,
+    /// How often it sends PING, if at all (`protocol/link.md` §1.14: about once a second on USB).
+    pub ping: Option<Duration>,
+}
+
+impl Identity<'_> {
+    /// A simulator: it says so wherever it can.
+    pub const SIMULATOR: Identity<'static> = Identity {
+        merchant_id: super::SIMULATOR,
+        merchant_name: "Simulated Shop",
+        name: "Simulated terminal",
+        serial: "SIM0000000001",
+        model: super::SIMULATOR,
+        ready: true,
+        acknowledges: true,
+        vault_card: true,
+        ping: Some(Duration::from_secs(5)),
+    };
+}
+
+/// A message was not taken for sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsent {
+    /// No point of sale is there.
+    NotConnected,
+    /// It does not fit the memory that was lent.
+    Full {
+        /// How many bytes it takes.
+        needed: usize,
+    },
+    /// No transaction is running.
+    Idle,
+}
+
+impl fmt::Display for Unsent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotConnected => f.write_str("no point of sale is connected"),
+            Self::Full { needed } => write!(f, "the send buffer is too small: {needed} bytes"),
+            Self::Idle => f.write_str("no transaction is running"),
+        }
+    }
+}
+
+impl core::error::Error for Unsent {}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Down,
+    Pairing,
+    Paired,
+}
+
+/// The transaction that is running.
+#[derive(Debug, Clone)]
+struct Running {
+    external_id: heapless::String<64>,
+    request_info: heapless::String<24>,
+    accepted: bool,
+}
+
+/// A terminal.
+#[derive(Debug)]
+pub struct Terminal<'b> {
+    identity: Identity<'b>,
+    phase: Phase,
+    kind: LinkKind,
+    outbox: Outbox<'b>,
+    running: Option<Running>,
+    seen: Fingerprints<REMEMBERED>,
+    /// The ids of messages whose receipt is due.
+    receipts: Deque<heapless::String<16>, RECEIPTS>,
+    discovery_due: bool,
+    pong_due: bool,
+    timers: Timers<1>,
+    events: Deque<Event<'static>, EVENTS>,
+}
+
+impl<'b> Terminal<'b> {
+    /// A terminal without a link; `send` is the memory for messages that wait to be sent.
+    #[must_use]
+    pub fn new(identity: Identity<'b>, send: &'b mut [u8]) -> Self {
+        Self {
+            identity,
+            phase: Phase::Down,
+            kind: LinkKind::Network,
+            outbox: Outbox::new(send),
+            running: None,
+            seen: Fingerprints::new(),
+            receipts: Deque::new(),
+            discovery_due: false,
+            pong_due: false,
+            timers: Timers::new(),
+            events: Deque::new(),
+        }
+    }
+
+    /// Whether a point of sale is there and paired.
+    #[must_use]
+    pub fn is_paired(&self) -> bool {
+        self.phase == Phase::Paired
+    }
+
+    /// The external id of the running transaction.
+    #[must_use]
+    pub fn running(&self) -> Option<&str> {
+        self.running
+            .as_ref()
+            .map(|running| running.external_id.as_str())
+    }
+
+    /// Asks for the code: the point of sale shows it, a person types it here.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsent`].
+    pub fn show_code(&mut self, code: &str) -> Result<(), Unsent> {
+        self.push(&PairingCodeDraft {
+            pairing_code: Some(Secret::new(code.into())),
+            more: &[],
+        })
+    }
+
+    /// Takes the point of sale as paired, with this token for the next time.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsent`].
+    pub fn accept_pairing(&mut self, token: &str, unix_ms: Option<i64>) -> Result<(), Unsent> {
+        self.pairing_response(PairingState::Paired, Some(token), unix_ms)?;
+        self.phase = Phase::Paired;
+        Ok(())
+    }
+
+    /// Refuses the pairing: a wrong code, a cancel, a token that is not known.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsent`].
+    pub fn refuse_pairing(&mut self) -> Result<(), Unsent> {
+        self.pairing_response(PairingState::Failed, None, None)
+    }
+
+    /// Says how the pairing stands, e.g. that an employee must enter a passcode first.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsent`].
+    pub fn pairing_state(&mut self, state: PairingState<'_>) -> Result<(), Unsent> {
+        self.pairing_response(state, None, None)
+    }
+
+    /// Says anew who this is; for when it becomes ready or stops being it.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsent`].
+    pub fn announce(&mut self, ready: bool) -> Result<(), Unsent> {
+        self.identity.ready = ready;
+        self.may_send()?;
+        self.discovery_due = true;
+        self.pump();
+        Ok(())
+    }
+
+    /// Takes the transaction that [`Event::Started`] asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsent`].
+    pub fn accept_start(&mut self) -> Result<(), Unsent> {
+        self.start_response(TxStartResult::Success, Text::default())?;
+        if let Some(running) = &mut self.running {
+            running.accepted = true;
+        }
+        Ok(())
+    }
+
+    /// Does not take it. Nothing is running then.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsent`].
+    pub fn refuse_start(&mut self, result: TxStartResult<'_>, reason: &str) -> Result<(), Unsent> {
+        self.start_response(result, reason.into())?;
+        self.running = None;
+        Ok(())
+    }
+
+    /// Shows a screen, or takes it away.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsent`].
+    pub fn screen(
+        &mut self,
+        state: UiState<'_>,
+        direction: UiDirection<'_>,
+        text: &str,
+        options: &[InputOptionDraft<'_>],
+    ) -> Result<(), Unsent> {
+        self.send(&UiStateMessageDraft {
+            ui_state: Some(state),
+            ui_text: Some(text.into()),
+            ui_direction: Some(direction),
+            input_options: Some(options),
+            more: &[],
+        })
+    }
+
+    /// Ends the running transaction with a payment. Its external id is filled in if it has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsent`]; the transaction is over all the same if a point of sale is missing.
+    pub fn finish_ok(&mut self, payment: &PaymentDraft<'_>) -> Result<(), Unsent> {
+        let running = self.running.take().ok_or(Unsent::Idle)?;
+        let mut payment = *payment;
+        payment
+            .external_payment_id
+            .get_or_insert(running.external_id.as_str().into());
+        self.send(&FinishOkDraft {
+            payment: Some(InString::Draft(&payment)),
+            request_info: Some(crate::wire::names::RequestInfo::from_name(
+                running.request_info.as_str().into(),
+            )),
+            ..FinishOkDraft::default()
+        })
+    }
+
+    /// Ends the running transaction without a payment.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsent`]; the transaction is over all the same if a point of sale is missing.
+    pub fn finish_cancel(&mut self) -> Result<(), Unsent> {
+        let running = self.running.take().ok_or(Unsent::Idle)?;
+        self.send(&FinishCancelDraft {
+            request_info: Some(crate::wire::names::RequestInfo::from_name(
+                running.request_info.as_str().into(),
+            )),
+            more: &[],
+        })
+    }
+
+    /// Sends any message to the paired point of sale.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsent`].
+    pub fn send(&mut self, draft: &dyn MessageDraft) -> Result<(), Unsent> {
+        self.may_send()?;
+        self.push(draft)
+    }
+
+    fn may_send(&self) -> Result<(), Unsent> {
+        if self.phase == Phase::Paired {
+            Ok(())
+        } else {
+            Err(Unsent::NotConnected)
+        }
+    }
+
+    fn push(&mut self, draft: &dyn MessageDraft) -> Result<(), Unsent> {
+        if self.phase == Phase::Down {
+            return Err(Unsent::NotConnected);
+        }
+        let sender = self.sender();
+        self.outbox
+            .push(&sender, draft)
+            .map(|_| ())
+            .map_err(|full| Unsent::Full {
+                needed: full.needed,
+            })
+    }
+
+    fn sender(&self) -> Sender<'static> {
+        Sender {
+            package_name: package_name(self.kind),
+            application_id: None,
+            source_sdk: false,
+            version: 1,
+        }
+    }
+
+    fn pairing_response(
+        &mut self,
+        state: PairingState<'_>,
+        token: Option<&str>,
+        unix_ms: Option<i64>,
+    ) -> Result<(), Unsent> {
+        let name = self.identity.name;
+        self.push(&PairingResponseDraft {
+            pairing_state: Some(state),
+            authentication_token: token.map(|token| Secret::new(token.into())),
+            application_name: Some(name.into()),
+            millis: unix_ms,
+            ..PairingResponseDraft::default()
+        })
+    }
+
+    fn start_response(
+        &mut self,
+        result: TxStartResult<'_>,
+        reason: Text<'_>,
+    ) -> Result<(), Unsent> {
+        self.may_send()?;
+        let running = self.running.as_ref().ok_or(Unsent::Idle)?;
+        let sender = self.sender();
+        let draft = TxStartResponseDraft {
+            success: Some(result == TxStartResult::Success),
+            result: Some(result),
+            external_payment_id: Some(running.external_id.as_str().into()),
+            request_info: Some(crate::wire::names::RequestInfo::from_name(
+                running.request_info.as_str().into(),
+            )),
+            reason: Some(reason).filter(|reason| !reason.is_empty()),
+            ..TxStartResponseDraft::default()
+        };
+        self.outbox
+            .push(&sender, &draft)
+            .map(|_| ())
+            .map_err(|full| Unsent::Full {
+                needed: full.needed,
+            })
+    }
+
+    fn pump(&mut self) {
+        let sender = self.sender();
+        while let Some(id) = self.receipts.front() {
+            let ack = AckDraft {
+                source_message_id: Some(id.as_str().into()),
+                more: &[],
+            };
+            if self.outbox.push(&sender, &ack).is_err() {
+                return;
+            }
+            self.receipts.pop_front();
+        }
+        if self.discovery_due {
+            let who = self.identity;
+            let response = DiscoveryResponseDraft {
+                merchant_id: Some(who.merchant_id.into()),
+                merchant_name: Some(who.merchant_name.into()),
+                merchant_mid: Some(who.merchant_id.into()),
+                name: Some(who.name.into()),
+                serial: Some(who.serial.into()),
+                model: Some(who.model.into()),
+                ready: Some(who.ready),
+                supports_acknowledgement: Some(who.acknowledges),
+                supports_tip_adjust: Some(true),
+                supports_manual_refund: Some(true),
+                supports_multi_pay_token: Some(who.vault_card),
+                supports_void_payment_response: Some(true),
+                supports_pre_auth: Some(true),
+                supports_auth: Some(true),
+                supports_vault_card: Some(who.vault_card),
+                supports_remote_confirmation: Some(true),
+                supports_naked_credit: Some(true),
+                more: &[],
+            };
+            self.discovery_due = self.outbox.push(&sender, &response).is_err();
+        }
+        if self.pong_due {
+            self.pong_due = self
+                .outbox
+                .push_liveness(&sender, MessageType::Pong)
+                .is_err();
+        }
+    }
+
+    fn emit(&mut self, event: Event<'static>) {
+        if self.events.is_full() {
+            self.events.pop_front();
+        }
+        // There is room now.
+        let _ = self.events.push_back(event);
+    }
+
+    fn handle_opened<'m>(&mut self, message: &Message<'m>) -> Option<Event<'m>> {
+        match message.kind {
+            MessageType::Ping => {
+                self.pong_due = true;
+                return None;
+            }
+            MessageType::Command => {}
+            _ => return None,
+        }
+        let payload = message.payload;
+        let method = message.method;
+        if let (Method::PairingRequest, true) = (method?, self.kind == LinkKind::Network) {
+            self.phase = Phase::Pairing;
+            return Some(Event::PairingRequested(PairingRequest::of(payload)));
+        }
+        if self.phase != Phase::Paired {
+            return Some(Event::Other(method));
+        }
+        if self.identity.acknowledges {
+            let id = message.id.and_then(Text::copied);
+            if let Some(id) = id {
+                // A flood is not acknowledged; no sender waits for it.
+                let _ = self.receipts.push_back(id);
+            }
+        }
+        Some(match method? {
+            Method::DiscoveryRequest => {
+                self.discovery_due = true;
+                Event::Discovered
+            }
+            Method::TerminalMessage => {
+                Event::MessageShown(TerminalMessage::of(payload).text().unwrap_or_default())
+            }
+            Method::ShowWelcomeScreen => Event::WelcomeShown,
+            Method::ShowThankYouScreen => Event::ThankYouShown,
+            Method::TxStart => self.handle_start(TxStart::of(payload)),
+            Method::KeyPress => Event::KeyPressed(KeyPressMessage::of(payload).key_press()?),
+            Method::Break => {
+                let sender = self.sender();
+                let response = ResetDeviceResponseDraft {
+                    result: Some(ResultStatus::Success),
+                    state: Some(DeviceState::Idle),
+                    ..ResetDeviceResponseDraft::default()
+                };
+                let _ = self.outbox.push(&sender, &response);
+                Event::Reset
+            }
+            Method::PaymentConfirmed => Event::Confirmed(PaymentConfirmed::of(payload)),
+            Method::PaymentRejected => Event::Rejected(PaymentRejected::of(payload)),
+            Method::SignatureVerified => Event::SignatureVerified(SignatureVerified::of(payload)),
+            other => Event::Other(Some(other)),
+        })
+    }
+
+    fn handle_start<'m>(&mut self, start: TxStart<'m>) -> Event<'m> {
+        let id = start
+            .pay_intent()
+            .and_then(|intent| intent.external_payment_id())
+            .unwrap_or_default();
+        if let Some(running) = &self.running {
+            let refusal = InvalidStateTransitionDraft {
+                result: Some(ResultStatus::Cancel),
+                reason: Some("The terminal is busy".into()),
+                requested_transition: Some(Method::TxStart.name()),
+                state: Some(DeviceState::Busy),
+                data: Some(DeviceStateDataDraft {
+                    external_payment_id: Some(running.external_id.as_str().into()),
+                    ..DeviceStateDataDraft::default()
+                }),
+                ..InvalidStateTransitionDraft::default()
+            };
+            let sender = self.sender();
+            let _ = self.outbox.push(&sender, &refusal);
+            return Event::StartedTwice;
+        }
+        let info = start.request_info().map(|info| info.name());
+        self.running = Some(Running {
+            external_id: id.copied().unwrap_or_default(),
+            request_info: info.and_then(Text::copied).unwrap_or_default(),
+            accepted: false,
+        });
+        if !id.is_empty() && !self.seen.remember(id) {
+            let _ = self.refuse_start(TxStartResult::Duplicate, "DUPLICATE");
+            self.running = None;
+            return Event::StartedAgain;
+        }
+        Event::Started(start)
+    }
+}
+
+impl Role for Terminal<'_> {
+    type Event<'m> = Event<'m>;
+
+    fn handle_link_up(&mut self, now: Instant, info: LinkInfo) {
+        if self.phase != Phase::Down {
+            self.handle_link_down(now, &Down::new(DownReason::Lost, ""));
+        }
+        self.kind = info.kind;
+        self.phase = if info.kind == LinkKind::Network {
+            Phase::Pairing
+        } else {
+            Phase::Paired
+        };
+        if let Some(every) = self.identity.ping {
+            self.timers.set(PING, now.after(every));
+        }
+        self.emit(Event::Connected(info));
+    }
+
+    fn handle_link_down(&mut self, _now: Instant, down: &Down) {
+        self.phase = Phase::Down;
+        self.outbox.clear();
+        self.receipts.clear();
+        self.discovery_due = false;
+        self.pong_due = false;
+        self.timers.stop(PING);
+        // A transaction that was not taken yet never began.
+        if self
+            .running
+            .as_ref()
+            .is_some_and(|running| !running.accepted)
+        {
+            self.running = None;
+        }
+        self.emit(Event::Disconnected(down.clone()));
+    }
+
+    fn handle_message<'m>(&mut self, _now: Instant, message: &'m mut [u8]) -> Option<Event<'m>> {
+        let event = match open(message) {
+            Ok(message) if message.fragment => Some(Event::Other(message.method)),
+            Ok(message) => self.handle_opened(&message),
+            Err(unreadable) => Some(Event::Unreadable(unreadable)),
+        };
+        self.pump();
+        event
+    }
+
+    fn handle_oversize(&mut self, _now: Instant, head: &[u8], total: usize) {
+        let method = name_in_head(head).map_or(Detail::default(), Detail::print);
+        self.emit(Event::Oversize { method, total });
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        if self.timers.take_due(PING, now) {
+            let sender = self.sender();
+            // Without room there is traffic enough.
+            let _ = self.outbox.push_liveness(&sender, MessageType::Ping);
+            if let Some(every) = self.identity.ping {
+                self.timers.set(PING, now.after(every));
+            }
+        }
+        self.pump();
+    }
+
+    fn poll_event(&mut self) -> Option<Event<'static>> {
+        self.events.pop_front()
+    }
+
+    fn transmit(&mut self) -> Option<&[u8]> {
+        self.pump();
+        self.outbox.front()
+    }
+
+    fn transmitted(&mut self, _now: Instant) {
+        self.outbox.pop();
+        self.pump();
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    fn prepare_close(&mut self, _now: Instant) {}
+}

@@ -1,0 +1,381 @@
+//! The packet stream of USB and serial lines (`protocol/link.md` §1.7 to §1.10).
+//!
+//! A message is `CC 77 11 22`, its length, and its text; it is cut into packets of a 2-byte length and that
+//! many bytes. There is no checksum. A reader that lost its place looks for the next packet that begins
+//! with the magic bytes: in UTF-8 they can stand nowhere else.
+
+use core::fmt;
+
+/// The longest message in bytes.
+pub const MAX_MESSAGE: usize = 4 * 1024 * 1024;
+
+/// The most bytes that are written behind a packet's length. With the length this fills the buffer of the
+/// terminal's driver.
+pub const MAX_PACKET: usize = 16_382;
+
+const MAGIC: [u8; 4] = [0xCC, 0x77, 0x11, 0x22];
+/// Magic and message length.
+const MESSAGE_HEAD: usize = 8;
+/// Packet length, magic and message length.
+const FIRST_HEAD: usize = 10;
+
+/// What the stream has given.
+#[derive(Debug)]
+pub enum Frame<'b> {
+    /// A whole message, in the front part of the caller's buffer.
+    Message(&'b mut [u8]),
+    /// A message of `total` bytes that did not fit the buffer; `head` is its beginning.
+    TooLong {
+        /// The beginning, as much as fitted.
+        head: &'b [u8],
+        /// The length of the whole message in bytes.
+        total: usize,
+    },
+    /// The stream made no sense for a while, and does again.
+    Resumed(FrameError),
+}
+
+/// A stretch of the stream that could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameError {
+    /// How many bytes were skipped, a broken message included.
+    pub skipped: usize,
+}
+
+impl fmt::Display for FrameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes were no message and were skipped", self.skipped)
+    }
+}
+
+/// Puts messages together from a stream of bytes, however it is cut. The message grows in the caller's
+/// buffer, which must stay the same until the message is whole.
+#[derive(Debug, Clone, Default)]
+pub struct Framer {
+    /// The beginning of a packet that is not complete yet.
+    head: heapless::Vec<u8, FIRST_HEAD>,
+    /// Bytes of the current packet that are still to come.
+    packet_left: usize,
+    /// The length of the message in progress; 0 between messages.
+    total: usize,
+    /// How much of the message in progress is there.
+    received: usize,
+    skipped: usize,
+}
+
+impl Framer {
+    /// A framer at the beginning of a stream.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Forgets a message in progress: the stream begins anew.
+    pub fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Takes bytes from `input` until something is complete. Returns how many were taken, and what is
+    /// complete; call again with the rest.
+    pub fn feed<'b>(&mut self, input: &[u8], buf: &'b mut [u8]) -> (usize, Option<Frame<'b>>) {
+        let mut used = 0usize;
+        while let Some(rest) = input.get(used..).filter(|rest| !rest.is_empty()) {
+            let byte = rest.first().copied().unwrap_or_default();
+            if self.packet_left > 0 && self.is_text(byte, buf) {
+                used = used.saturating_add(self.take_text(rest, buf));
+                if self.received == self.total {
+                    return (used, Some(self.complete(buf)));
+                }
+            } else {
+                // Never full: a complete head is taken out at once.
+                let _ = self.head.push(byte);
+                used = used.saturating_add(1);
+                if let Some(error) = self.packet_head() {
+                    return (used, Some(Frame::Resumed(error)));
+                }
+            }
+        }
+        (used, None)
+    }
+
+    /// Whether the next byte of a packet is text of the message in progress. At the start of a further
+    /// packet the magic's first two bytes, which no text contains, begin a new message instead: its
+    /// sender gave up on the old one.
+    fn is_text(&mut self, byte: u8, buf: &mut [u8]) -> bool {
+        match (self.head.len(), byte) {
+            (0, _) => return true,
+            (2, 0xCC) if self.packet_left > 1 => return false,
+            (3, 0x77) => {
+                self.packet_left = 0;
+                self.lose_message();
+                return false;
+            }
+            (3, _) => {
+                self.take_text(&[0xCC], buf);
+            }
+            _ => {}
+        }
+        self.head.clear();
+        true
+    }
+
+    /// Copies text of the current packet into the message.
+    fn take_text(&mut self, input: &[u8], buf: &mut [u8]) -> usize {
+        let count = input.len().min(self.packet_left);
+        let room = buf.get_mut(self.received..).unwrap_or_default();
+        for (slot, byte) in room.iter_mut().zip(input.iter().take(count)) {
+            *slot = *byte;
+        }
+        self.received = self.received.saturating_add(count);
+        self.packet_left = self.packet_left.saturating_sub(count);
+        count
+    }
+
+    fn complete<'b>(&mut self, buf: &'b mut [u8]) -> Frame<'b> {
+        let total = core::mem::take(&mut self.total);
+        self.received = 0;
+        if total <= buf.len() {
+            Frame::Message(buf.get_mut(..total).unwrap_or_default())
+        } else {
+            Frame::TooLong { head: buf, total }
+        }
+    }
+
+    /// Looks at what is there of a packet's beginning; acts when it is enough.
+    fn packet_head(&mut self) -> Option<FrameError> {
+        if self.packet_left > 0 {
+            return None;
+        }
+        if self.total == 0 {
+            return self.first_head();
+        }
+        let length = be16(&self.head)?;
+        if length == 0 || length > self.total.saturating_sub(self.received) {
+            self.lose_message();
+        } else {
+            // The length stays in the head until the first byte behind it is known to be text.
+            self.packet_left = length;
+        }
+        None
+    }
+
+    fn first_head(&mut self) -> Option<FrameError> {
+        while self.head.len() == FIRST_HEAD {
+            let length = be16(&self.head)?;
+            let total = be32(self.head.get(6..)?)?;
+            let sound = self.head.get(2..6)? == MAGIC
+                && (1..=MAX_MESSAGE).contains(&total)
+                && length > MESSAGE_HEAD
+                && length <= total.saturating_add(MESSAGE_HEAD);
+            if sound {
+                self.total = total;
+                self.received = 0;
+                self.packet_left = length.saturating_sub(MESSAGE_HEAD);
+                self.head.clear();
+                let skipped = core::mem::take(&mut self.skipped);
+                return (skipped > 0).then_some(FrameError { skipped });
+            }
+            self.head.remove(0);
+            self.skipped = self.skipped.saturating_add(1);
+        }
+        None
+    }
+
+    /// Gives the message in progress up; the bytes of the head may begin a new one.
+    fn lose_message(&mut self) {
+        self.skipped = self.skipped.saturating_add(self.received);
+        self.total = 0;
+        self.received = 0;
+    }
+}
+
+fn be16(bytes: &[u8]) -> Option<usize> {
+    let length = i16::from_be_bytes(bytes.get(..2)?.try_into().ok()?);
+    Some(usize::try_from(length).unwrap_or(0))
+}
+
+fn be32(bytes: &[u8]) -> Option<usize> {
+    let length = u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?);
+    usize::try_from(length).ok()
+}
+
+/// Cuts a message into packets.
+///
+/// A packet whose size with its length is an exact multiple of the endpoint's packet size would not end
+/// for a receiver that waits for a short packet; it is made one byte shorter (`protocol/link.md` §1.9).
+#[derive(Debug, Clone)]
+pub struct Packets<'m> {
+    rest: &'m [u8],
+    total: usize,
+    endpoint: Option<usize>,
+}
+
+/// One packet: the bytes before the text, and the text.
+#[derive(Debug, Clone)]
+pub struct Packet<'m> {
+    /// Packet length, and in the first packet of a message the magic and the message's length.
+    pub head: heapless::Vec<u8, FIRST_HEAD>,
+    /// The text of this packet.
+    pub text: &'m [u8],
+}
+
+impl<'m> Packets<'m> {
+    /// The packets of `message`; `endpoint` is the packet size of the USB endpoint in bytes, `None` on a
+    /// serial line. `None` for a message that is empty or longer than [`MAX_MESSAGE`].
+    #[must_use]
+    pub fn new(message: &'m [u8], endpoint: Option<usize>) -> Option<Self> {
+        (1..=MAX_MESSAGE).contains(&message.len()).then_some(Self {
+            rest: message,
+            total: message.len(),
+            endpoint,
+        })
+    }
+}
+
+impl<'m> Iterator for Packets<'m> {
+    type Item = Packet<'m>;
+
+    fn next(&mut self) -> Option<Packet<'m>> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let first = self.rest.len() == self.total;
+        let before = if first { MESSAGE_HEAD } else { 0 };
+        let mut length = MAX_PACKET.min(self.rest.len().saturating_add(before));
+        let whole = length.saturating_add(2);
+        let exact = self
+            .endpoint
+            .and_then(|size| whole.checked_rem(size))
+            .is_some_and(|rest| rest == 0);
+        if exact && length < MAX_PACKET && length > before.saturating_add(1) {
+            length = length.saturating_sub(1);
+        }
+        let (text, rest) = self.rest.split_at_checked(length.saturating_sub(before))?;
+        let mut head = heapless::Vec::new();
+        head.extend_from_slice(&u16::try_from(length).ok()?.to_be_bytes())
+            .ok()?;
+        if first {
+            head.extend_from_slice(&MAGIC).ok()?;
+            let total = u32::try_from(self.total).ok()?;
+            head.extend_from_slice(&total.to_be_bytes()).ok()?;
+        }
+        self.rest = rest;
+        Some(Packet { head, text })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packed(message: &[u8], endpoint: Option<usize>) -> Vec<Vec<u8>> {
+        Packets::new(message, endpoint)
+            .unwrap()
+            .map(|packet| [packet.head.as_slice(), packet.text].concat())
+            .collect()
+    }
+
+    /// Feeds the stream in pieces of `piece` bytes; what came out, as text.
+    fn read(stream: &[u8], piece: usize, room: usize) -> Vec<String> {
+        let mut framer = Framer::new();
+        let mut buf = vec![0; room];
+        let mut out = Vec::new();
+        for mut bytes in stream.chunks(piece) {
+            while !bytes.is_empty() {
+                let (used, frame) = framer.feed(bytes, &mut buf);
+                bytes = &bytes[used..];
+                out.extend(frame.map(|frame| match frame {
+                    Frame::Message(text) => String::from_utf8(text.to_vec()).unwrap(),
+                    Frame::TooLong { head, total } => format!("too long {} of {total}", head.len()),
+                    Frame::Resumed(error) => format!("skipped {}", error.skipped),
+                }));
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn a_message_survives_every_cut() {
+        let long = "ä".repeat(20_000);
+        let mut stream = Vec::new();
+        for text in ["x", "{}", &long, "y"] {
+            stream.extend(packed(text.as_bytes(), None).concat());
+        }
+        for piece in [1, 2, 3, 7, 512, 16_384, 100_000] {
+            assert_eq!(
+                read(&stream, piece, 65_536),
+                ["x", "{}", &long, "y"],
+                "{piece}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_packet_is_an_exact_multiple_or_too_long() {
+        for len in (1..3_000).chain(16_300..16_500).chain(32_700..32_800) {
+            let message = vec![b'm'; len];
+            let packets = packed(&message, Some(512));
+            for packet in &packets {
+                assert!(packet.len() <= 16_384);
+                assert!(packet.len() % 512 != 0 || packet.len() == 16_384, "{len}");
+            }
+            let text = String::from_utf8(message).unwrap();
+            assert_eq!(read(&packets.concat(), 512, 65_536), [text]);
+        }
+    }
+
+    #[test]
+    fn garbage_is_skipped_and_counted_once() {
+        let mut stream = b"\0\x09garbage\xCC\x77".to_vec();
+        stream.extend(packed(b"{}", None).concat());
+        for piece in [1, 5, 100] {
+            assert_eq!(read(&stream, piece, 64), ["skipped 11", "{}"]);
+        }
+    }
+
+    #[test]
+    fn a_broken_off_message_does_not_eat_the_next() {
+        let first = packed(&vec![b'a'; 20_000], None);
+        let mut stream = first[0].clone();
+        stream.extend(packed(b"{\"ok\":1}", None).concat());
+        for piece in [1, 2, 3, 1_000, 100_000] {
+            assert_eq!(
+                read(&stream, piece, 65_536),
+                ["skipped 16374", "{\"ok\":1}"],
+                "{piece}"
+            );
+        }
+    }
+
+    #[test]
+    fn text_may_begin_a_packet_with_the_byte_of_the_magic() {
+        // U+0301 is CC 81 in UTF-8.
+        let message = "\u{301}".repeat(20_000);
+        let stream = packed(message.as_bytes(), None).concat();
+        assert_eq!(read(&stream, 1, 65_536), [message.as_str()]);
+        let mut odd = vec![b'a'; 1];
+        odd.extend(message.as_bytes());
+        assert_eq!(read(&packed(&odd, None).concat(), 3, 65_536).len(), 1);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_and_the_stream_goes_on() {
+        let mut stream = packed(&[b'a'; 100], None).concat();
+        stream.extend(packed(b"{}", None).concat());
+        assert_eq!(read(&stream, 9, 64), ["too long 64 of 100", "{}"]);
+    }
+
+    #[test]
+    fn illegal_lengths_are_garbage() {
+        for bad in [0u32, MAX_MESSAGE as u32 + 1, u32::MAX] {
+            let mut stream = vec![0, 9];
+            stream.extend(MAGIC);
+            stream.extend(bad.to_be_bytes());
+            stream.push(b'x');
+            let skipped = format!("skipped {}", stream.len());
+            stream.extend(packed(b"{}", None).concat());
+            assert_eq!(read(&stream, 1, 64), [skipped.as_str(), "{}"]);
+        }
+        assert!(Packets::new(b"", None).is_none());
+    }
+}

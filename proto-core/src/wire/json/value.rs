@@ -1,0 +1,517 @@
+//! Values of a checked JSON text, found by looking, never copied.
+//!
+//! Everything here borrows text that [`super::check`] has passed, and is total: on a text that was not
+//! checked it finds nothing, it does not fail.
+//!
+//! A name that stands twice in an object: the first one counts.
+
+use core::fmt;
+
+use super::check::{plain_end, space_end};
+use super::text::Text;
+use crate::redact::Masked;
+
+/// One JSON value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value<'m> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number as it is written.
+    Number(&'m str),
+    /// A string.
+    String(Text<'m>),
+    /// A list.
+    List(Array<'m>),
+    /// An object.
+    Object(Object<'m>),
+}
+
+impl<'m> Value<'m> {
+    /// The value that begins at `at`, behind white space, and where it ends.
+    fn parse(text: &'m str, at: usize) -> Option<(Self, usize)> {
+        let bytes = text.as_bytes();
+        let at = space_end(bytes, at);
+        let end = value_end(bytes, at);
+        // Nothing there is the end: what is no value must not be found again and again.
+        let raw = text.get(at..end).filter(|raw| !raw.is_empty())?;
+        let value = match bytes.get(at)? {
+            b'{' => Self::Object(Object(raw)),
+            b'[' => Self::List(Array(raw)),
+            b'"' => {
+                let inside = raw.get(1..raw.len().checked_sub(1)?)?;
+                Self::String(Text::from_json(inside))
+            }
+            b't' => Self::Bool(true),
+            b'f' => Self::Bool(false),
+            b'n' => Self::Null,
+            _ => Self::Number(raw),
+        };
+        Some((value, end))
+    }
+}
+
+/// A JSON object. Looking a name up goes through the members one by one.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Object<'m>(&'m str);
+
+impl<'m> Object<'m> {
+    /// The object without members.
+    pub const EMPTY: Object<'static> = Object("{}");
+
+    /// The object that the checked `text` is.
+    pub(crate) fn of_checked(text: &'m str) -> Option<Self> {
+        match Value::parse(text, 0)?.0 {
+            Value::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The object that `text` is, white space around it allowed; `None` if it is something else or no
+    /// legal JSON.
+    #[must_use]
+    pub fn parse(text: &'m str) -> Option<Self> {
+        super::check(text.as_bytes()).ok()?;
+        Self::of_checked(text)
+    }
+
+    /// The value under `name`, `None` also if it is `null`.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<Value<'m>> {
+        self.members()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+            .filter(|value| *value != Value::Null)
+    }
+
+    /// The value under the first of `names` that has one.
+    pub(crate) fn field<T: Read<'m>>(self, names: &[&str]) -> Option<T> {
+        names
+            .iter()
+            .find_map(|name| self.get(name))
+            .and_then(T::read)
+    }
+
+    /// All members in their order.
+    #[must_use]
+    pub fn members(self) -> Members<'m> {
+        Members {
+            text: self.0,
+            at: 1,
+        }
+    }
+
+    /// The text of the object, from brace to brace.
+    #[must_use]
+    pub fn json(self) -> Json<'m> {
+        Json(self.0)
+    }
+}
+
+impl fmt::Debug for Object<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Object({} bytes)", self.0.len())
+    }
+}
+
+/// The members of an [`Object`].
+#[derive(Clone)]
+pub struct Members<'m> {
+    text: &'m str,
+    at: usize,
+}
+
+impl<'m> Iterator for Members<'m> {
+    type Item = (Text<'m>, Value<'m>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let bytes = self.text.as_bytes();
+        let key_start = key_start(bytes, self.at)?;
+        let key_end = string_end(bytes, key_start);
+        let key = self
+            .text
+            .get(key_start.checked_add(1)?..key_end.checked_sub(1)?)?;
+        let (value, end) = Value::parse(self.text, after_colon(bytes, key_end)?)?;
+        self.at = end;
+        Some((Text::from_json(key), value))
+    }
+}
+
+impl fmt::Debug for Members<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Members")
+    }
+}
+
+/// A JSON list.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Array<'m>(&'m str);
+
+impl<'m> Array<'m> {
+    /// The items in their order.
+    #[must_use]
+    pub fn items(self) -> Items<'m> {
+        Items {
+            text: self.0,
+            at: 1,
+        }
+    }
+}
+
+impl fmt::Debug for Array<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Array({} bytes)", self.0.len())
+    }
+}
+
+/// The items of an [`Array`].
+#[derive(Clone)]
+pub struct Items<'m> {
+    text: &'m str,
+    at: usize,
+}
+
+impl<'m> Iterator for Items<'m> {
+    type Item = Value<'m>;
+
+    fn next(&mut self) -> Option<Value<'m>> {
+        let bytes = self.text.as_bytes();
+        let mut at = space_end(bytes, self.at);
+        if bytes.get(at) == Some(&b',') {
+            at = at.saturating_add(1);
+        }
+        if bytes.get(space_end(bytes, at)) == Some(&b']') {
+            return None;
+        }
+        let (value, end) = Value::parse(self.text, at)?;
+        self.at = end;
+        Some(value)
+    }
+}
+
+impl fmt::Debug for Items<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Items")
+    }
+}
+
+/// The text of one JSON value. It may hold secrets, so `Debug` and `Display` print its length only.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Json<'m>(&'m str);
+
+impl Default for Json<'_> {
+    /// The object without members.
+    fn default() -> Self {
+        Self("{}")
+    }
+}
+
+impl<'m> Json<'m> {
+    /// The JSON text `text`; `None` if it is not exactly one legal JSON value.
+    #[must_use]
+    pub fn parse(text: &'m str) -> Option<Self> {
+        super::check(text.as_bytes()).ok()?;
+        Some(Self(text))
+    }
+
+    /// The text itself, secrets included. Never let it reach a log.
+    #[must_use]
+    pub const fn expose(self) -> &'m str {
+        self.0
+    }
+
+    /// Prints the text with the secrets masked.
+    #[must_use]
+    pub const fn masked(self) -> Masked<'m> {
+        Masked::new(self.0)
+    }
+}
+
+impl fmt::Debug for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Json({} bytes)", self.0.len())
+    }
+}
+
+impl fmt::Display for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes of JSON", self.0.len())
+    }
+}
+
+/// What can be read from a JSON value. The other side may write a number as a string and the other way
+/// round (`protocol/link.md` §4.9); both are read.
+pub(crate) trait Read<'m>: Sized {
+    fn read(value: Value<'m>) -> Option<Self>;
+}
+
+impl<'m> Read<'m> for Text<'m> {
+    fn read(value: Value<'m>) -> Option<Self> {
+        match value {
+            Value::String(text) => Some(text),
+            Value::Number(number) => Some(Self::from(number)),
+            _ => None,
+        }
+    }
+}
+
+impl Read<'_> for bool {
+    fn read(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Bool(value) => Some(value),
+            Value::String(text) if text == "true" => Some(true),
+            Value::String(text) if text == "false" => Some(false),
+            _ => None,
+        }
+    }
+}
+
+impl Read<'_> for i64 {
+    fn read(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Number(number) => integer(number),
+            Value::String(text) => integer(text.as_str()?),
+            _ => None,
+        }
+    }
+}
+
+impl<'m> Read<'m> for Object<'m> {
+    fn read(value: Value<'m>) -> Option<Self> {
+        match value {
+            Value::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+}
+
+/// A list of objects or names, whether it is bare or wrapped as `{"elements":[…]}`
+/// (`protocol/decisions.md`, lists). Items of another kind are passed over.
+pub struct List<'m, T> {
+    items: Items<'m>,
+    kind: core::marker::PhantomData<T>,
+}
+
+impl<T> Clone for List<'_, T> {
+    fn clone(&self) -> Self {
+        Self {
+            items: self.items.clone(),
+            kind: self.kind,
+        }
+    }
+}
+
+impl<T> fmt::Debug for List<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("List")
+    }
+}
+
+impl<'m, T> Read<'m> for List<'m, T> {
+    fn read(value: Value<'m>) -> Option<Self> {
+        let list = match value {
+            Value::List(list) => list,
+            Value::Object(wrapper) => match wrapper.get("elements")? {
+                Value::List(list) => list,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(Self {
+            items: list.items(),
+            kind: core::marker::PhantomData,
+        })
+    }
+}
+
+impl<'m, T: Read<'m>> Iterator for List<'m, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.items.by_ref().find_map(T::read)
+    }
+}
+
+/// A number that is a whole one, however it is written (`100`, `100.0`, `1e2`), exactly, or `None`.
+fn integer(number: &str) -> Option<i64> {
+    if let Ok(plain) = number.parse() {
+        return Some(plain);
+    }
+    let (negative, rest) = match number.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, number),
+    };
+    let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (rest, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = || whole.bytes().chain(fraction.bytes());
+    // The value is 0.<digits> times ten to the power of `point`.
+    let point = i32::try_from(whole.len()).ok()?.checked_add(exponent)?;
+    let mut value = 0i64;
+    let mut place = 0i32;
+    for byte in digits() {
+        let digit = i64::from(char::from(byte).to_digit(10)?);
+        if place < point {
+            value = value.checked_mul(10)?.checked_sub(digit)?;
+        } else if digit != 0 {
+            return None;
+        }
+        place = place.checked_add(1)?;
+    }
+    while place < point && value != 0 {
+        value = value.checked_mul(10)?;
+        place = place.checked_add(1)?;
+    }
+    if negative {
+        Some(value)
+    } else {
+        value.checked_neg()
+    }
+}
+
+/// Where the member name begins whose comma, if there is one, is at `at`; `None` at the closing brace.
+pub(super) fn key_start(text: &[u8], at: usize) -> Option<usize> {
+    let mut at = space_end(text, at);
+    if text.get(at) == Some(&b',') {
+        at = space_end(text, at.saturating_add(1));
+    }
+    (text.get(at) == Some(&b'"')).then_some(at)
+}
+
+/// Where the value begins behind the colon at `at`, white space skipped.
+pub(super) fn after_colon(text: &[u8], at: usize) -> Option<usize> {
+    let colon = space_end(text, at);
+    (text.get(colon) == Some(&b':')).then(|| space_end(text, colon.saturating_add(1)))
+}
+
+/// Behind the closing quote of the string that begins at `at`.
+pub(super) fn string_end(text: &[u8], at: usize) -> usize {
+    let mut at = at.saturating_add(1);
+    loop {
+        at = plain_end(text, at);
+        match text.get(at) {
+            None => return text.len(),
+            Some(b'"') => return at.saturating_add(1),
+            Some(b'\\') => at = at.saturating_add(2),
+            Some(_) => at = at.saturating_add(1),
+        }
+    }
+}
+
+/// Behind the value that begins at `at`.
+pub(crate) fn value_end(text: &[u8], at: usize) -> usize {
+    match text.get(at) {
+        Some(b'"') => string_end(text, at),
+        Some(b'{' | b'[') => nested_end(text, at),
+        _ => {
+            let rest = text.get(at..).unwrap_or_default();
+            let len = rest
+                .iter()
+                .take_while(|byte| {
+                    !matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r')
+                })
+                .count();
+            at.saturating_add(len)
+        }
+    }
+}
+
+fn nested_end(text: &[u8], at: usize) -> usize {
+    let mut at = at;
+    let mut depth = 0u32;
+    loop {
+        match text.get(at) {
+            None => return text.len(),
+            Some(b'"') => {
+                at = string_end(text, at);
+                continue;
+            }
+            Some(b'{' | b'[') => depth = depth.saturating_add(1),
+            Some(b'}' | b']') => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at.saturating_add(1);
+                }
+            }
+            Some(_) => {}
+        }
+        at = at.saturating_add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_found_behind_anything() {
+        let object = Object::parse(
+            r#" { "a" : [1,{"b":"]}\""}] , "b":{"c":null}, "d\u0065":"x", "b":2, "n":null } "#,
+        )
+        .unwrap();
+        assert_eq!(
+            object.get("b").and_then(Object::read).unwrap().get("c"),
+            None
+        );
+        assert_eq!(object.field::<Text<'_>>(&["de"]).unwrap(), "x");
+        assert_eq!(object.get("n"), None);
+        assert_eq!(object.get("missing"), None);
+        assert_eq!(object.members().count(), 5);
+    }
+
+    #[test]
+    fn lists_are_read_bare_and_wrapped() {
+        for text in [r#"{"l":["a","b"]}"#, r#"{"l":{"elements":[ "a" , "b" ]}}"#] {
+            let list: List<'_, Text<'_>> = Object::parse(text).unwrap().field(&["l"]).unwrap();
+            assert!(list.eq([Text::from("a"), Text::from("b")]), "{text}");
+        }
+        let empty: List<'_, Text<'_>> = Object::parse(r#"{"l":[ ]}"#)
+            .unwrap()
+            .field(&["l"])
+            .unwrap();
+        assert_eq!(empty.count(), 0);
+    }
+
+    #[test]
+    fn whole_numbers_are_exact_or_refused() {
+        for (text, value) in [
+            ("0", Some(0)),
+            ("-0", Some(0)),
+            ("100.0", Some(100)),
+            ("1e2", Some(100)),
+            ("1.5E1", Some(15)),
+            ("1500e-2", Some(15)),
+            ("-1.20e1", Some(-12)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("-9223372036854775808", Some(i64::MIN)),
+            ("9223372036854775808", None),
+            ("9223372036854775807.0", Some(i64::MAX)),
+            ("1.5", None),
+            ("1e-1", None),
+            ("0e999999999", Some(0)),
+            ("1e19", None),
+            ("1e99999999999", None),
+        ] {
+            assert_eq!(integer(text), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn text_that_was_not_checked_finds_nothing_and_ends() {
+        for text in [
+            "{\"a",
+            "{\"a\":",
+            "{\"a\":\"",
+            "{\"a\":[",
+            "{,,,",
+            "[",
+            "{\"a\" 1}",
+        ] {
+            let _ = Object(text).members().count();
+            let _ = Array(text).items().count();
+        }
+    }
+}

@@ -1,0 +1,471 @@
+//! Opening a message: the one phase that changes its buffer.
+//!
+//! A payload is JSON in a string, and a payment in it is again JSON in a string. [`open`] unescapes both
+//! where they lie. Afterwards the buffer is only shared, and everything that is read from the message is
+//! a `Copy` borrow of it.
+
+use core::fmt;
+
+use super::json::{JsonError, JsonFault, Object, Span, Text, Value, check, members, open_string};
+use super::names::{MessageType, Method};
+
+/// A whole message, opened. All of it borrows the buffer that was opened.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Message<'m> {
+    /// The sender's number of the message; an ACK names it.
+    pub id: Option<Text<'m>>,
+    /// What the message is; absent counts as a command (`protocol/link.md` §4.2).
+    pub kind: MessageType<'m>,
+    /// The name of the message; absent on PING and PONG.
+    pub method: Option<Method<'m>>,
+    /// The envelope version: above 1 the sender understands fragments. Absent or 0 counts as 1.
+    pub version: i64,
+    /// The payload, opened; an empty object if there is none.
+    pub payload: Object<'m>,
+    /// Whether this is a piece of a message (`protocol/link.md` §4.14); its payload is then not opened.
+    pub fragment: bool,
+    /// The application at the point of sale, `remoteApplicationID`.
+    pub application_id: Option<Text<'m>>,
+    /// The software at the point of sale, `remoteSourceSDK`.
+    pub source_sdk: Option<Text<'m>>,
+}
+
+/// A message that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Unreadable<'m> {
+    /// The name of the message, if that much can be read.
+    pub method: Option<Method<'m>>,
+    /// What is wrong.
+    pub why: OpenError,
+}
+
+impl fmt::Display for Unreadable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(method) = self.method {
+            write!(f, "{method}: ")?;
+        }
+        write!(f, "{}", self.why)
+    }
+}
+
+/// Why a message cannot be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenError {
+    /// The message is not one JSON value.
+    NotJson(JsonError),
+    /// The message is JSON, but no object.
+    NotAnObject,
+    /// The payload is not one JSON object; the offset counts from the start of the payload's text.
+    BadPayload(JsonError),
+    /// The message is longer than the buffer that it was received into.
+    TooLong {
+        /// Its length in bytes.
+        total: usize,
+    },
+}
+
+impl OpenError {
+    /// Where reading failed: the offset in the message, or in the payload's text.
+    #[must_use]
+    pub const fn at(self) -> usize {
+        match self {
+            Self::NotJson(error) | Self::BadPayload(error) => error.at,
+            Self::NotAnObject => 0,
+            Self::TooLong { total } => total,
+        }
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotJson(error) => write!(f, "the message is {}", FaultAt(error)),
+            Self::NotAnObject => f.write_str("the message is no JSON object"),
+            Self::BadPayload(error) => write!(f, "the payload is {}", FaultAt(error)),
+            Self::TooLong { total } => {
+                write!(
+                    f,
+                    "the message of {total} bytes is longer than the receive buffer"
+                )
+            }
+        }
+    }
+}
+
+impl core::error::Error for OpenError {}
+
+struct FaultAt<'e>(&'e JsonError);
+
+impl fmt::Display for FaultAt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unreadable: {}", self.0)
+    }
+}
+
+/// Opens a whole message in place.
+///
+/// The payload string is unescaped where it lies, and in it the fields that travel as JSON in a string
+/// (`protocol/model.md` §1). What looks like JSON but is not in that table stays a string.
+///
+/// # Errors
+///
+/// [`Unreadable`] with the name of the message as far as it can be told. The buffer then holds the
+/// message in part opened; it is of no further use.
+pub fn open(buf: &mut [u8]) -> Result<Message<'_>, Unreadable<'_>> {
+    match open_in_place(buf) {
+        Ok(()) => read(buf).ok_or(Unreadable {
+            method: None,
+            why: OpenError::NotAnObject,
+        }),
+        Err(why) => Err(Unreadable {
+            method: name_in_head(buf),
+            why,
+        }),
+    }
+}
+
+/// The name of a message of which only the beginning is there. Looks for the member `method` of the
+/// envelope; a method named only in the payload is not found.
+#[must_use]
+pub fn name_in_head(head: &[u8]) -> Option<Method<'_>> {
+    const KEY: &[u8] = b"\"method\"";
+    let at = head.windows(KEY.len()).position(|window| window == KEY)?;
+    let rest = head.get(at.checked_add(KEY.len())?..)?;
+    let start = rest.iter().position(|byte| *byte == b'"')?;
+    let name = rest.get(start.checked_add(1)?..)?;
+    let end = name.iter().position(|byte| *byte == b'"')?;
+    let name = core::str::from_utf8(name.get(..end)?).ok()?;
+    (!name.contains('\\')).then(|| Method::from_name(name.into()))
+}
+
+fn open_in_place(buf: &mut [u8]) -> Result<(), OpenError> {
+    if let Err(error) = core::str::from_utf8(buf) {
+        return Err(OpenError::NotJson(JsonError {
+            at: error.valid_up_to(),
+            what: JsonFault::NotUtf8,
+        }));
+    }
+    check(buf).map_err(OpenError::NotJson)?;
+    if buf.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(OpenError::NotAnObject);
+    }
+    let mut payload = None;
+    let mut opened = Opened::Nothing;
+    let mut fragment = false;
+    let mut envelope = members(buf, 0);
+    while let Some((name, span)) = envelope.next(buf) {
+        if name == "payload" && payload.is_none() {
+            payload = Some(span);
+        } else if name == "method" {
+            opened = string_at(buf, span).map_or(Opened::Nothing, opened_fields);
+        } else if name == "fragmentIndex" {
+            fragment = span.of(buf) != b"null";
+        }
+    }
+    let Some(span) = payload.filter(|_| !fragment) else {
+        return Ok(());
+    };
+    let payload = match buf.get(span.start) {
+        Some(b'"') => open_string(buf, span).map_err(OpenError::BadPayload)?,
+        _ => span,
+    };
+    match buf.get(super::json::space_end(buf, payload.start)) {
+        Some(b'{') => {}
+        Some(b'n') => return Ok(()),
+        _ => {
+            return Err(OpenError::BadPayload(JsonError {
+                at: 0,
+                what: JsonFault::Syntax,
+            }));
+        }
+    }
+    open_fields(buf, payload.start, opened);
+    Ok(())
+}
+
+/// Opens the fields of the object at `at` that the table names.
+fn open_fields(buf: &mut [u8], at: usize, opened: Opened) {
+    let mut fields = members(buf, at);
+    while let Some((name, span)) = fields.next(buf) {
+        let inside = opened.inside(name);
+        match (inside, buf.get(span.start)) {
+            (Some(Inside::Value), Some(b'"')) => {
+                // A string that is no JSON stays what it is.
+                let _ = open_string(buf, span);
+            }
+            (Some(Inside::Items), Some(b'[')) => open_items(buf, span),
+            (Some(Inside::Fields), Some(b'{')) => open_fields(buf, span.start, Opened::Intent),
+            _ => {}
+        }
+    }
+}
+
+/// Opens each string of the list at `span`.
+fn open_items(buf: &mut [u8], span: Span) {
+    let mut at = span.start.saturating_add(1);
+    while at < span.end {
+        let start = super::json::space_end(buf, at);
+        let end = super::json::value_end(buf, start);
+        if buf.get(start) == Some(&b'"') {
+            let _ = open_string(buf, Span { start, end });
+        }
+        // Behind the value: white space and a comma, or the end of the list.
+        at = super::json::space_end(buf, end.max(start)).saturating_add(1);
+    }
+}
+
+fn string_at(buf: &[u8], span: Span) -> Option<Text<'_>> {
+    let raw = span.of(buf).strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    Some(Text::from_json(core::str::from_utf8(raw).ok()?))
+}
+
+fn read(buf: &[u8]) -> Option<Message<'_>> {
+    let envelope = Object::of_checked(core::str::from_utf8(buf).ok()?)?;
+    let mut message = Message {
+        id: None,
+        kind: MessageType::Command,
+        method: None,
+        version: 1,
+        payload: Object::EMPTY,
+        fragment: false,
+        application_id: None,
+        source_sdk: None,
+    };
+    for (name, value) in envelope.members() {
+        use super::json::Read;
+        let text = Text::read(value);
+        match name.as_str() {
+            Some("id") => message.id = text,
+            Some("type") => message.kind = text.map_or(message.kind, MessageType::from_name),
+            Some("method") => message.method = text.map(Method::from_name),
+            Some("version") => message.version = i64::read(value).unwrap_or(1).max(1),
+            Some("payload") => {
+                message.payload = Object::read(value).unwrap_or(Object::EMPTY);
+            }
+            Some("fragmentIndex") => message.fragment = value != Value::Null,
+            Some("remoteApplicationID") => message.application_id = text,
+            Some("remoteSourceSDK") => message.source_sdk = text,
+            _ => {}
+        }
+    }
+    // Older devices name the method in the payload only.
+    if message.method.is_none() && message.kind == MessageType::Command {
+        message.method = message.payload.field(&["method"]);
+    }
+    Some(message)
+}
+
+/// Which fields of a payload travel as JSON in a string: the table of `protocol/model.md` §1.
+#[derive(Clone, Copy)]
+enum Opened {
+    Nothing,
+    /// These fields of the payload.
+    Fields(&'static [(&'static str, Inside)]),
+    /// The fields of `payIntent`.
+    Intent,
+}
+
+#[derive(Clone, Copy)]
+enum Inside {
+    /// The field itself.
+    Value,
+    /// Each item of the list.
+    Items,
+    /// Fields of the object.
+    Fields,
+}
+
+impl Opened {
+    fn inside(self, name: Text<'_>) -> Option<Inside> {
+        const INTENT: [(&str, Inside); 7] = [
+            ("transactionSettings", Inside::Value),
+            ("vaultedCard", Inside::Value),
+            ("serviceChargeAmount", Inside::Value),
+            ("applicationTracking", Inside::Value),
+            ("germanInfo", Inside::Value),
+            ("cashAdvanceCustomerIdentification", Inside::Value),
+            ("taxableAmountRateList", Inside::Items),
+        ];
+        let fields = match self {
+            Self::Nothing => return None,
+            Self::Fields(fields) => fields,
+            Self::Intent => &INTENT,
+        };
+        fields
+            .iter()
+            .find(|(field, _)| name == *field)
+            .map(|(_, inside)| *inside)
+    }
+}
+
+fn opened_fields(method: Text<'_>) -> Opened {
+    use Inside::{Fields, Items, Value};
+    const PAYMENT: (&str, Inside) = ("payment", Value);
+    const ORDER: (&str, Inside) = ("order", Value);
+    const CREDIT: (&str, Inside) = ("credit", Value);
+    const REFUND: (&str, Inside) = ("refund", Value);
+    const PRINTER: (&str, Inside) = ("printer", Value);
+    Opened::Fields(match Method::from_name(method) {
+        Method::FinishOk | Method::ShowReceiptOptions => &[PAYMENT, CREDIT, REFUND],
+        Method::VerifySignature
+        | Method::SignatureVerified
+        | Method::ConfirmPaymentMessage
+        | Method::PaymentConfirmed
+        | Method::PaymentRejected
+        | Method::PaymentVoided
+        | Method::VoidPayment
+        | Method::VoidPaymentResponse
+        | Method::RetrievePaymentResponse
+        | Method::PrintPaymentMerchantCopy
+        | Method::PrintPaymentDecline => &[PAYMENT],
+        Method::PrintPayment | Method::RefundPrintPayment => &[PAYMENT, ORDER, REFUND],
+        Method::BalanceInquiryResponse => &[PAYMENT, ("cardDetails", Value)],
+        Method::PrintCredit | Method::PrintCreditDecline | Method::VoidCreditResponse => &[CREDIT],
+        Method::RefundResponse | Method::VoidPaymentRefundResponse => &[REFUND],
+        Method::TxStart => &[("payIntent", Fields), ORDER],
+        Method::CardData => &[("payIntent", Fields)],
+        Method::TxStartResponse => &[ORDER],
+        Method::ShowOrderScreen => &[
+            ORDER,
+            ("lineItemsAddedOperation", Value),
+            ("lineItemsDeletedOperation", Value),
+            ("discountsAddedOperation", Value),
+            ("discountsDeletedOperation", Value),
+            ("orderDeletedOperation", Value),
+        ],
+        Method::OrderActionAddDiscount => &[("addDiscountAction", Value)],
+        Method::OrderActionRemoveDiscount => &[("removeDiscountAction", Value)],
+        Method::OrderActionAddLineItem => &[("addLineItemAction", Value)],
+        Method::OrderActionRemoveLineItem => {
+            &[("removeLineItemAction", Value), ("removeLineItem", Value)]
+        }
+        Method::OrderActionResponse => &[("orderActionResponse", Value)],
+        Method::CloseoutResponse => &[("batch", Value)],
+        Method::VaultCardResponse => &[("card", Value)],
+        Method::IncrementPreauthResponse => &[("authorization", Value)],
+        Method::PrintText | Method::PrintImage | Method::OpenCashDrawer => &[PRINTER],
+        Method::GetPrintersResponse => &[("printers", Items)],
+        Method::RequestTip => &[("tipSuggestions", Items)],
+        Method::RegisterForCustData => &[("configurations", Items)],
+        Method::CustomerProvidedDataMessage => &[("config", Value)],
+        Method::CustomerInfoMessage => &[("customer", Value)],
+        Method::RetrieveCustomActivitiesResponse => &[("activities", Items)],
+        _ => return Opened::Nothing,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened(text: &str) -> String {
+        let mut buf = text.as_bytes().to_vec();
+        let message = open(&mut buf).unwrap();
+        message.payload.json().expose().to_owned()
+    }
+
+    #[test]
+    fn three_levels_open_in_place() {
+        let payload = opened(
+            r#"{"method":"FINISH_OK","payload":"{\"payment\":\"{\\\"id\\\":\\\"P\\\",\\\"note\\\":\\\"\\\\\\\"\\\"}\",\"requestInfo\":\"SALE\"}"}"#,
+        );
+        let value: serde_json::Value = serde_json::from_str(&payload).unwrap();
+        assert_eq!(value["payment"]["id"], "P");
+        assert_eq!(value["payment"]["note"], "\"");
+        assert_eq!(value["requestInfo"], "SALE");
+    }
+
+    #[test]
+    fn the_order_of_the_envelope_does_not_matter() {
+        let payload = opened(
+            r#"{"payload":"{\"payment\":\"{\\\"id\\\":\\\"P\\\"}\"}","method":"FINISH_OK"}"#,
+        );
+        assert!(payload.contains(r#"{"id":"P"}"#), "{payload}");
+    }
+
+    #[test]
+    fn fields_outside_the_table_stay_strings() {
+        let payload = opened(
+            r#"{"method":"ACTIVITY_RESPONSE","payload":"{\"payload\":\"{\\\"a\\\":1}\",\"payment\":\"{}\"}"}"#,
+        );
+        assert_eq!(payload, r#"{"payload":"{\"a\":1}","payment":"{}"}"#);
+    }
+
+    #[test]
+    fn list_items_and_intent_fields_open() {
+        let printers = opened(
+            r#"{"method":"GET_PRINTERS_RESPONSE","payload":"{\"printers\":[\"{\\\"id\\\":1}\" , {\"id\":2},\"{\\\"id\\\":3}\"]}"}"#,
+        );
+        let value: serde_json::Value = serde_json::from_str(&printers).unwrap();
+        assert_eq!(value["printers"][2]["id"], 3);
+        let intent = opened(
+            r#"{"method":"TX_START","payload":"{\"payIntent\":{\"transactionSettings\":\"{\\\"tipMode\\\":\\\"NO_TIP\\\"}\"}}"}"#,
+        );
+        let value: serde_json::Value = serde_json::from_str(&intent).unwrap();
+        assert_eq!(
+            value["payIntent"]["transactionSettings"]["tipMode"],
+            "NO_TIP"
+        );
+    }
+
+    #[test]
+    fn payload_may_be_absent_null_or_an_object() {
+        assert_eq!(opened(r#"{"type":"PING"}"#), "{}");
+        assert_eq!(opened(r#"{"method":"ACK","payload":null}"#), "{}");
+        assert_eq!(
+            opened(r#"{"method":"ACK","payload":{"a":1}}"#),
+            r#"{"a":1}"#
+        );
+        assert_eq!(opened(r#"{"method":"ACK","payload":"null"}"#), "{}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_what_and_where() {
+        for (text, method, why) in [
+            (
+                "hello",
+                None,
+                "the message is unreadable: not JSON at byte 0",
+            ),
+            ("[1]", None, "the message is no JSON object"),
+            (
+                r#"{"method":"FINISH_OK","payload":"{\"payment\":"}"#,
+                Some(Method::FinishOk),
+                "the payload is unreadable: the text ends too early at byte 11",
+            ),
+            (
+                r#"{"method":"FINISH_OK","payload":"{\"a\":\"\\ud83d\"}"}"#,
+                Some(Method::FinishOk),
+                "the payload is unreadable: half of a surrogate pair at byte 6",
+            ),
+            (
+                r#"{"method":"FINISH_OK","payload":"[]"}"#,
+                Some(Method::FinishOk),
+                "the payload is unreadable: not JSON at byte 0",
+            ),
+        ] {
+            let mut buf = text.as_bytes().to_vec();
+            let error = open(&mut buf).unwrap_err();
+            assert_eq!(error.method, method, "{text}");
+            assert_eq!(error.why.to_string(), why, "{text}");
+        }
+        let mut buf = b"{\"a\":\"\xFF\"}".to_vec();
+        assert_eq!(
+            open(&mut buf).unwrap_err().why.to_string(),
+            "the message is unreadable: not UTF-8 at byte 6"
+        );
+    }
+
+    #[test]
+    fn a_version_of_zero_counts_as_one() {
+        let mut buf = br#"{"version":0,"method":"X"}"#.to_vec();
+        assert_eq!(open(&mut buf).unwrap().version, 1);
+    }
+
+    #[test]
+    fn a_fragment_is_not_opened() {
+        let mut buf = br#"{"method":"PRINT_IMAGE","payload":"{\"a","fragmentIndex":0}"#.to_vec();
+        let message = open(&mut buf).unwrap();
+        assert!(message.fragment);
+    }
+}
