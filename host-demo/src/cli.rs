@@ -1,0 +1,186 @@
+//! The command line. It is a contract: `tests/contract.json` and the tests of the command line hold it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::amount::parse_major;
+use crate::sim::Behaviour;
+
+/// Takes payments on a Clover terminal, or on a simulated one, from the command line.
+#[derive(Debug, Parser)]
+#[command(name = "host-demo", version, about, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Take a payment
+    #[command(after_help = SALE_HELP)]
+    Sale(SaleArgs),
+    /// Show a line of text on the terminal
+    #[command(after_help = MESSAGE_HELP)]
+    Message(MessageArgs),
+    /// Be a simulated terminal
+    #[command(after_help = TERMINAL_HELP)]
+    Terminal(TerminalArgs),
+    /// Print completions for a shell
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How the terminal is reached, and who the point of sale is.
+#[derive(Debug, Clone, Args)]
+pub struct Till {
+    /// The terminal: `sim`, an address like ws://HOST:PORT/remote_pay, or a bare HOST[:PORT]
+    #[arg(long, value_name = "TERMINAL", default_value = "sim", help_heading = "Terminal")]
+    pub to: String,
+    /// Allow an unencrypted connection to another machine
+    #[arg(long, help_heading = "Terminal")]
+    pub insecure: bool,
+    /// Take a simulator for a terminal; on this machine it always is
+    #[arg(long, help_heading = "Terminal")]
+    pub simulator: bool,
+    /// Keep trying for this long if the terminal cannot be reached at first
+    #[arg(long, value_name = "SECONDS", help_heading = "Terminal")]
+    pub wait: Option<u64>,
+    /// The application id that the vendor issued for the point of sale
+    #[arg(long, value_name = "ID", default_value = "com.example.host-demo:0.1.0", help_heading = "Point of sale")]
+    pub app_id: String,
+    /// The name of the point of sale, shown on the terminal
+    #[arg(long, value_name = "NAME", default_value = "Aisle 2", help_heading = "Point of sale")]
+    pub pos_name: String,
+    /// The serial number of the point of sale
+    #[arg(long, value_name = "SERIAL", default_value = "ABC123", help_heading = "Point of sale")]
+    pub serial: String,
+    /// Where pairing tokens are kept (by default in the user's state folder; not at all for `sim`)
+    #[arg(long, value_name = "FILE", help_heading = "Point of sale")]
+    pub token_file: Option<PathBuf>,
+    /// Print one JSON object a line on standard output; what people read goes to standard error
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `host-demo sale`
+#[derive(Debug, Clone, Args)]
+pub struct SaleArgs {
+    /// The amount in major units, without the tip
+    #[arg(long, value_name = "AMOUNT", value_parser = parse_major, required_unless_present = "minor", conflicts_with = "minor", allow_hyphen_values = true)]
+    pub amount: Option<i64>,
+    /// The amount in minor units
+    #[arg(long, value_name = "UNITS", allow_hyphen_values = true)]
+    pub minor: Option<i64>,
+    /// The id of this attempt, at most 32 characters (by default a random one)
+    #[arg(long, value_name = "ID")]
+    pub external_id: Option<String>,
+    /// How long to wait for the outcome; then the sale is cancelled
+    #[arg(long, value_name = "SECONDS")]
+    pub deadline: Option<u64>,
+    /// The terminal and the point of sale.
+    #[command(flatten)]
+    pub till: Till,
+}
+
+impl SaleArgs {
+    /// The amount in minor units.
+    #[must_use]
+    pub fn minor_units(&self) -> i64 {
+        self.amount.or(self.minor).unwrap_or(0)
+    }
+}
+
+/// `host-demo message`
+#[derive(Debug, Clone, Args)]
+pub struct MessageArgs {
+    /// The text
+    pub text: String,
+    /// The terminal and the point of sale.
+    #[command(flatten)]
+    pub till: Till,
+}
+
+/// `host-demo terminal`
+#[derive(Debug, Clone, Args)]
+pub struct TerminalArgs {
+    /// Where to listen; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:12345")]
+    pub listen: SocketAddr,
+    /// What becomes of a sale; several apply to one sale after the other, the last one to all that follow
+    #[arg(long, value_name = "OUTCOME", default_value = "approve", value_parser = outcome_parser())]
+    pub outcome: Vec<Behaviour>,
+    /// Who types the pairing code on the terminal
+    #[arg(long, value_enum, default_value = "auto")]
+    pub pair: Pair,
+    /// End when the first point of sale is gone
+    #[arg(long)]
+    pub once: bool,
+    /// Listen for other machines too: anyone in the network can then use this simulator
+    #[arg(long)]
+    pub allow_network: bool,
+}
+
+/// Who types the pairing code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Pair {
+    /// The simulator by itself
+    Auto,
+    /// A person, on standard input
+    Type,
+}
+
+fn outcome_parser() -> impl clap::builder::TypedValueParser<Value = Behaviour> {
+    use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+    PossibleValuesParser::new(Behaviour::ALL.map(|(name, _)| name))
+        .try_map(|name| name.parse::<Behaviour>())
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  host-demo sale --amount 10.00              take a payment on a simulated terminal
+  host-demo terminal                         be a simulated terminal
+  host-demo sale --amount 10.00 --to ws://127.0.0.1:12345/remote_pay";
+
+const SALE_HELP: &str = "\
+Examples:
+  host-demo sale --amount 10.00
+  host-demo sale --minor 1000 --external-id INV-2026-0001
+  host-demo sale --amount 10.00 --to ws://127.0.0.1:12345/remote_pay --json
+  host-demo sale --amount 10.00 --to ws://192.168.0.112:12345/remote_pay --insecure --deadline 120
+
+Exit status:
+   0  paid
+   2  the request was wrong, nothing was sent
+  10  the card was declined, or the terminal refused
+  11  the merchant's settings do not allow it
+  12  cancelled
+  13  the terminal was not reached
+  14  it is not known whether the customer has paid: ask the terminal for the external id
+  15  paid, but for less than was asked
+
+The first interrupt (Ctrl-C) cancels the sale, the second ends the program.";
+
+const MESSAGE_HELP: &str = "\
+Examples:
+  host-demo message \"Welcome to Clover Connector!\"
+  host-demo message \"Back in 5 minutes\" --to ws://127.0.0.1:12345/remote_pay";
+
+const TERMINAL_HELP: &str = "\
+Examples:
+  host-demo terminal
+  host-demo terminal --listen 127.0.0.1:0 --outcome approve --outcome decline --outcome cancel
+  host-demo terminal --pair type
+
+It says that it is a simulator in the protocol: merchant and model are SIMULATOR.";
+
+const COMPLETIONS_HELP: &str = "\
+Examples:
+  host-demo completions bash > ~/.local/share/bash-completion/completions/host-demo
+  host-demo completions zsh > ~/.zfunc/_host-demo";

@@ -1,0 +1,31 @@
+//! `host-demo message`
+
+use super::till::reach;
+use crate::cli::MessageArgs;
+use crate::report::{self, Report, status};
+
+pub(super) fn run(args: &MessageArgs) -> u8 {
+    let report = Report {
+        json: args.till.json,
+    };
+    let reached = match reach(&args.till, report, None) {
+        Ok(reached) => reached,
+        Err(error) => {
+            report.line(&report::error("not_reached", &error.message, ""));
+            report.complain(&error.message);
+            return if error.usage { status::USAGE } else { status::ERROR };
+        }
+    };
+    let shown = reached.connector.show_message(&args.text);
+    match shown {
+        Ok(()) => {
+            report.say("Shown.");
+            status::OK
+        }
+        Err(refused) => {
+            report.line(&report::error("refused", refused.message, ""));
+            report.complain(&refused.to_string());
+            status::USAGE
+        }
+    }
+}

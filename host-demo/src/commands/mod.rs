@@ -1,0 +1,59 @@
+//! The commands.
+
+mod message;
+mod sale;
+mod terminal;
+mod till;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+use proto_core::pos::ResultCode;
+
+use crate::cli::{Cli, Command};
+use crate::report::{NotStarted, Report, status};
+
+/// Runs the program with these arguments, the first being its name.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&args, &error),
+    };
+    ExitCode::from(match cli.command {
+        Command::Sale(args) => sale::run(&args),
+        Command::Message(args) => message::run(&args),
+        Command::Terminal(args) => terminal::run(&args),
+        Command::Completions { shell } => {
+            let mut command = Cli::command();
+            clap_complete::generate(shell, &mut command, "host-demo", &mut std::io::stdout());
+            status::OK
+        }
+    })
+}
+
+/// Tells what is wrong with the arguments; a sale has an outcome line all the same.
+fn usage(args: &[OsString], error: &clap::Error) -> ExitCode {
+    let asked_for_help = !error.use_stderr();
+    let _ = error.print();
+    if asked_for_help {
+        return ExitCode::from(status::OK);
+    }
+    let has = |word: &str| args.iter().any(|arg| arg == word);
+    if has("sale") {
+        let message = error.to_string();
+        let message = message.lines().next().unwrap_or_default();
+        let report = Report { json: has("--json") };
+        report.line(
+            &NotStarted::not_made(
+                ResultCode::Fail,
+                "refused",
+                "Request Validation Error",
+                message.trim_start_matches("error: "),
+            )
+            .line(),
+        );
+    }
+    ExitCode::from(status::USAGE)
+}

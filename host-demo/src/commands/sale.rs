@@ -1,0 +1,140 @@
+//! `host-demo sale`
+
+use std::time::{Duration, Instant};
+
+use proto_core::pos::{ExternalId, Refusal, ResultCode, Sale};
+
+use super::till::{NotReached, Note, Reached, reach};
+use crate::cli::SaleArgs;
+use crate::report::{NotStarted, Report, status, status_of};
+
+/// How long the outcome is waited for after the first interrupt.
+const AFTER_INTERRUPT: Duration = Duration::from_secs(10);
+
+/// What the tutorial shows on the terminal before the first sale.
+const WELCOME: &str = "Welcome to Clover Connector!";
+
+pub(super) fn run(args: &SaleArgs) -> u8 {
+    let report = Report {
+        json: args.till.json,
+    };
+    let requested = args.minor_units();
+    let external_id = match &args.external_id {
+        Some(id) => id.clone(),
+        None => match ExternalId::random() {
+            Ok(id) => id.to_string(),
+            Err(error) => {
+                let message = format!("The system has no random numbers: {error}");
+                let line = NotStarted::not_made(ResultCode::Error, "failed", "", &message);
+                return end(report, line, status::ERROR);
+            }
+        },
+    };
+    let told = |line| NotStarted {
+        external_id: Some(&external_id),
+        requested: Some(requested),
+        ..line
+    };
+    let mut sale = Sale::new(requested).external_id(&external_id);
+    sale.deadline = args
+        .deadline
+        .map(proto_core::time::Duration::from_secs);
+    // What is wrong is said before anything is connected.
+    if let Err(refused) = sale.write(&mut [0; 2_048]) {
+        let line = told(NotStarted::refused(&refused));
+        return end(report, line, status::USAGE);
+    }
+    let reached = match reach(&args.till, report, Some(&external_id)) {
+        Ok(reached) => reached,
+        Err(error) => return not_reached(report, &error, told),
+    };
+    let simulated = {
+        // The terminal is ready; this does not wait.
+        let info = reached.connector.ready(Duration::ZERO).ok();
+        crate::report::is_simulated(info.as_ref())
+    };
+    if let Err(refused) = reached.connector.show_message(WELCOME) {
+        report.complain(&refused.to_string());
+    }
+    let ticket = match reached.connector.sale(sale) {
+        Ok(ticket) => ticket,
+        Err(refused) => {
+            let status = match refused.why {
+                Refusal::Unsupported => status::UNSUPPORTED,
+                Refusal::NotReady => status::ERROR,
+                _ => status::USAGE,
+            };
+            let line = told(NotStarted {
+                simulated,
+                ..NotStarted::refused(&refused)
+            });
+            return end(report, line, status);
+        }
+    };
+    let cancel = ticket.canceller();
+    match outcome(&reached, || cancel.cancel().is_ok()) {
+        Some(status) => status,
+        None => {
+            let message = format!(
+                "Interrupted before the outcome was known. Ask the terminal for {external_id} before you charge again."
+            );
+            let line = told(NotStarted {
+                certainty: "unknown",
+                evidence: "none",
+                simulated,
+                ..NotStarted::not_made(ResultCode::Error, "unknown", "Interrupted", &message)
+            });
+            let status = end(report, line, status::UNKNOWN);
+            // The second interrupt ends the program; there is no time for a goodbye.
+            std::process::exit(status.into());
+        }
+    }
+}
+
+/// Waits for the outcome, which the connector's thread prints. The first interrupt cancels, the second
+/// gives up (`None`).
+fn outcome(reached: &Reached, cancel: impl Fn() -> bool) -> Option<u8> {
+    let mut until: Option<Instant> = None;
+    loop {
+        let note = match until {
+            None => reached.notes.recv().ok()?,
+            Some(until) => {
+                let left = until.saturating_duration_since(Instant::now());
+                reached.notes.recv_timeout(left).ok()?
+            }
+        };
+        match note {
+            Note::Outcome(summary) => return Some(status_of(&summary)),
+            Note::Interrupted if until.is_some() || !cancel() => return None,
+            Note::Interrupted => until = Some(Instant::now() + AFTER_INTERRUPT),
+            _ => {}
+        }
+    }
+}
+
+fn not_reached<'a>(
+    report: Report,
+    error: &'a NotReached,
+    told: impl Fn(NotStarted<'a>) -> NotStarted<'a>,
+) -> u8 {
+    let (line, status) = if error.usage {
+        let reason = "Request Validation Error";
+        let line = NotStarted::not_made(ResultCode::Fail, "refused", reason, &error.message);
+        (line, status::USAGE)
+    } else if error.interrupted {
+        let reason = "Request Cancelled";
+        let line = NotStarted::not_made(ResultCode::Cancel, "cancelled_pos", reason, &error.message);
+        (line, status::CANCEL)
+    } else {
+        let reason = "Device Connection Error";
+        let line = NotStarted::not_made(ResultCode::Error, "link_lost", reason, &error.message);
+        (line, status::ERROR)
+    };
+    end(report, told(line), status)
+}
+
+fn end(report: Report, line: NotStarted<'_>, status: u8) -> u8 {
+    report.line(&line.line());
+    report.complain(&format!("{}: {}", line.reason, line.message));
+    status
+}

@@ -1,0 +1,122 @@
+//! `host-demo terminal`
+
+use std::io::{BufRead as _, Write as _};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use crate::amount::major;
+use crate::cli::{Pair, TerminalArgs};
+use crate::report::status;
+use crate::sim::{Keyboard, Pairing, Seen, SimulatorOptions, SimulatorThread};
+
+/// How often it is said that anyone in the network can use the simulator.
+const WARNING: Duration = Duration::from_secs(60);
+
+enum Note {
+    Gone,
+    Interrupted,
+}
+
+pub(super) fn run(args: &TerminalArgs) -> u8 {
+    if !args.listen.ip().is_loopback() && !args.allow_network {
+        complain(&format!(
+            "{} can be reached by other machines. Use --allow-network if that is what you want.",
+            args.listen
+        ));
+        return status::USAGE;
+    }
+    let (notes, received) = channel();
+    let options = SimulatorOptions {
+        listen: args.listen,
+        pairing: match args.pair {
+            Pair::Auto => Pairing::Auto,
+            Pair::Type => Pairing::Type,
+        },
+        outcomes: args.outcome.clone(),
+        allow_network: args.allow_network,
+    };
+    let gone = notes.clone();
+    let started = SimulatorThread::start(options, move |seen| {
+        say(&text(seen));
+        if matches!(seen, Seen::Disconnected(_)) {
+            let _ = gone.send(Note::Gone);
+        }
+    });
+    let simulator = match started {
+        Ok(simulator) => simulator,
+        Err(error) => {
+            complain(&format!("Cannot listen at {}: {error}", args.listen));
+            return status::ERROR;
+        }
+    };
+    say(&format!("SIMULATOR listening at {}", simulator.url()));
+    let _ = ctrlc::set_handler(move || {
+        let _ = notes.send(Note::Interrupted);
+    });
+    if args.pair == Pair::Type {
+        read_codes(simulator.keyboard());
+    }
+    loop {
+        if args.allow_network {
+            complain("Warning: anyone in the network can use this simulator (--allow-network).");
+        }
+        let note = if args.allow_network {
+            received.recv_timeout(WARNING)
+        } else {
+            received.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        };
+        match note {
+            Ok(Note::Gone) if !args.once => {}
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(Note::Gone | Note::Interrupted) | Err(RecvTimeoutError::Disconnected) => {
+                return status::OK;
+            }
+        }
+    }
+}
+
+/// Reads codes from standard input until it ends. The thread ends with the program.
+fn read_codes(keyboard: Keyboard) {
+    let read = move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            keyboard.type_code(&line);
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().spawn(read) {
+        complain(&format!("Standard input cannot be read: {error}"));
+    }
+}
+
+fn text(seen: &Seen) -> String {
+    match seen {
+        Seen::Connected(peer) => format!("A point of sale is connected: {peer}"),
+        Seen::Disconnected(why) => format!("The point of sale is gone: {why}"),
+        Seen::Code(code, Pairing::Auto) => format!("Pairing code: {code} (typed by itself)"),
+        Seen::Code(code, Pairing::Type) => format!("Pairing code: {code}. Type it here:"),
+        Seen::Paired { name, with_code: true } => format!("Paired with {name}"),
+        Seen::Paired { name, with_code: false } => format!("Paired with {name} again, no code needed"),
+        Seen::WrongCode => "That is not the code.".to_owned(),
+        Seen::Message(text) => format!("[ {text} ]"),
+        Seen::Welcome => "[ Welcome ]".to_owned(),
+        Seen::ThankYou => "[ Thank you ]".to_owned(),
+        Seen::Sale { amount, external_id } => {
+            format!("Sale of {} ({external_id})", major(*amount))
+        }
+        Seen::Screen { state, text } => format!("[ {text} ]  {state}"),
+        Seen::Paid { payment, amount } => format!("Paid {}: payment {payment}", major(*amount)),
+        Seen::NotPaid => "Not paid".to_owned(),
+        Seen::Key(key) => format!("Key pressed: {key}"),
+        Seen::Reset => "Reset by the point of sale".to_owned(),
+        Seen::Trouble(what) => format!("Trouble: {what}"),
+    }
+}
+
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    // Who has closed the pipe does not want to know.
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

@@ -1,0 +1,549 @@
+//! What the program tells: lines of JSON for programs, text for people.
+//!
+//! The lines are a contract (`tests/contract.json`). Every line has the member `event`, and a line of one kind
+//! always has the same members; what is not known is `null`. Amounts are in minor units.
+
+use std::io::Write as _;
+
+use proto_core::link::Down;
+use proto_core::message::{DiscoveryResponse, UiStateMessage};
+use proto_core::model::{Payment, Signature};
+use proto_core::pos::{
+    Certainty, Event, Outcome, QuestionKind, Refused, ResultCode, Summary, TerminalInfo, Unsolicited,
+};
+use proto_core::wire::json::Text;
+use serde_json::{Value, json};
+
+use crate::amount::major;
+
+/// Exit status of the program.
+pub mod status {
+    /// Paid, or done.
+    pub const OK: u8 = 0;
+    /// The request was wrong; nothing was sent.
+    pub const USAGE: u8 = 2;
+    /// The card was declined, or the terminal refused.
+    pub const FAIL: u8 = 10;
+    /// The merchant's settings do not allow it.
+    pub const UNSUPPORTED: u8 = 11;
+    /// Cancelled.
+    pub const CANCEL: u8 = 12;
+    /// The terminal was not reached.
+    pub const ERROR: u8 = 13;
+    /// It is not known what happened.
+    pub const UNKNOWN: u8 = 14;
+    /// Paid, but for less than was asked.
+    pub const PARTIAL: u8 = 15;
+}
+
+/// Where lines and texts go.
+#[derive(Debug, Clone, Copy)]
+pub struct Report {
+    /// Lines of JSON on standard output, and text on standard error.
+    pub json: bool,
+}
+
+impl Report {
+    /// Prints a line of JSON, if lines are wanted.
+    pub fn line(&self, line: &Value) {
+        if self.json {
+            // Who has closed the pipe does not want to know.
+            let _ = writeln!(std::io::stdout().lock(), "{line}");
+        }
+    }
+
+    /// Prints text for people.
+    pub fn say(&self, text: &str) {
+        let _ = if self.json {
+            writeln!(std::io::stderr().lock(), "{text}")
+        } else {
+            writeln!(std::io::stdout().lock(), "{text}")
+        };
+    }
+
+    /// Prints an error for people.
+    pub fn complain(&self, text: &str) {
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+
+    /// Prints both.
+    pub fn both(&self, line: &Value, text: &str) {
+        self.line(line);
+        if !text.is_empty() {
+            self.say(text);
+        }
+    }
+}
+
+/// The first line: where the program connects to.
+#[must_use]
+pub fn connecting(to: &str, external_id: Option<&str>) -> Value {
+    json!({"event": "connecting", "to": to, "external_id": external_id})
+}
+
+/// Something went wrong that ends nothing by itself.
+#[must_use]
+pub fn error(code: &str, message: &str, remedy: &str) -> Value {
+    json!({"event": "error", "code": code, "message": message, "remedy": remedy})
+}
+
+/// The line for an event of the connector, and the text for people.
+#[must_use]
+pub fn event(event: &Event<'_>) -> (Value, String) {
+    match event {
+        Event::Connected(info) => (
+            json!({"event": "connected", "peer": info.peer.as_str()}),
+            format!("Connected to {}.", info.peer),
+        ),
+        Event::Disconnected(down) => (disconnected(down), format!("Disconnected: {down}.")),
+        Event::PairingCode(code) => {
+            let code = code.expose().to_string();
+            (
+                json!({"event": "pairing_code", "code": code}),
+                format!("Pairing code: {code}. Type it on the terminal."),
+            )
+        }
+        Event::PairingState(state) => {
+            let hint = match state.name().as_str() {
+                Some("AUTHENTICATING") => "Enter the security PIN on the terminal to begin pairing",
+                _ => "",
+            };
+            (
+                json!({"event": "pairing_state", "state": state.to_string(), "hint": hint}),
+                format!("Pairing: {state}. {hint}"),
+            )
+        }
+        Event::TokenRefused => (
+            json!({"event": "pairing_state", "state": "TOKEN_REFUSED", "hint": "The stored token is no longer good; pairing anew"}),
+            "The stored token is no longer good; pairing anew.".to_owned(),
+        ),
+        Event::PairingFailed => (
+            error("pairing_failed", "The terminal refused the pairing.", "Check the code that was typed; it is tried again."),
+            "The terminal refused the pairing. Check the code that was typed; it is tried again.".to_owned(),
+        ),
+        Event::PairingTimedOut => (
+            error("pairing_timed_out", "Nobody has typed the pairing code.", "Type the code on the terminal."),
+            "Nobody has typed the pairing code.".to_owned(),
+        ),
+        Event::Paired { .. } => (json!({"event": "paired"}), "Paired.".to_owned()),
+        Event::BecameReady(info) => (ready(*info), ready_text(*info)),
+        Event::NotReady(_) => (
+            json!({"event": "not_ready", "reason": "The terminal takes no requests now."}),
+            "The terminal is there, but takes no requests now.".to_owned(),
+        ),
+        Event::SimulatorRefused => (
+            error("simulator", "This is a simulator, not a terminal.", "Use --simulator if that is what you want."),
+            "This is a simulator, not a terminal. Use --simulator if that is what you want.".to_owned(),
+        ),
+        Event::ScreenShown(screen) => screen_line("activity_start", *screen),
+        Event::ScreenGone(screen) => (screen_line("activity_end", *screen).0, String::new()),
+        Event::TipAdded(tip) => (
+            json!({"event": "tip_added", "tip": tip}),
+            format!("The customer adds a tip of {}.", major(*tip)),
+        ),
+        Event::PartialAuth(approved) => (
+            json!({"event": "partial_auth", "approved": approved}),
+            format!("Only {} is approved.", major(*approved)),
+        ),
+        Event::CashbackSelected(amount) => (
+            json!({"event": "cashback", "amount": amount}),
+            format!("The customer wants {} in cash.", major(*amount)),
+        ),
+        Event::TxState(state) => (
+            json!({"event": "tx_state", "state": state.to_string()}),
+            String::new(),
+        ),
+        Event::Confirm(confirm) => {
+            let challenges: Vec<_> = confirm
+                .challenges
+                .clone()
+                .into_iter()
+                .flatten()
+                .map(|challenge| {
+                    json!({
+                        "type": challenge.kind().map(|kind| kind.to_string()),
+                        "message": text(challenge.message()),
+                        "reason": challenge.reason().map(|reason| reason.to_string()),
+                    })
+                })
+                .collect();
+            let line = json!({"event": "challenge", "payment": payment(confirm.payment), "challenges": challenges});
+            (line, "The terminal asks the merchant to confirm the payment.".to_owned())
+        }
+        Event::Signature(check) => (
+            json!({"event": "signature", "payment": payment(check.payment), "strokes": strokes(check.signature)}),
+            "The terminal asks the merchant to check a signature.".to_owned(),
+        ),
+        Event::Answered(answered) => {
+            let question = match answered.question.kind() {
+                QuestionKind::Confirm => "challenge",
+                QuestionKind::Signature => "signature",
+            };
+            let verb = if answered.accepted { "accepted" } else { "rejected" };
+            let why = if answered.by_deadline { ": the time was up" } else { "" };
+            (
+                json!({"event": "answered", "question": question, "accepted": answered.accepted, "by_deadline": answered.by_deadline}),
+                format!("The {question} is {verb}{why}."),
+            )
+        }
+        Event::Withdrawn(_) => (
+            error("withdrawn", "A question of the terminal is void.", "Nothing; the outcome follows."),
+            "A question of the terminal is void.".to_owned(),
+        ),
+        Event::Outcome(outcome) => (outcome_line(outcome), outcome_text(outcome)),
+        Event::CancelImpossible => (
+            error("cancel_impossible", "The terminal offers no way to cancel now.", "Wait for the outcome, or cancel on the terminal."),
+            "The terminal offers no way to cancel now; the sale goes on.".to_owned(),
+        ),
+        Event::NoProgress => (
+            error("no_progress", "Nothing has happened for a while.", "Look at the terminal's screen."),
+            "Nothing has happened for a while. Look at the terminal's screen.".to_owned(),
+        ),
+        Event::Unsolicited(unsolicited) => unsolicited_line(unsolicited),
+        Event::RemoteError(remote) => {
+            let message = text(remote.error_message());
+            (
+                error("remote_error", &message, "It ends nothing by itself. Look at the terminal's screen."),
+                format!("The terminal reports an error: {message}"),
+            )
+        }
+        Event::Unreadable(unreadable) => (
+            json!({
+                "event": "unreadable",
+                "method": unreadable.method.map(|method| method.to_string()),
+                "at": unreadable.why.at(),
+                "what": unreadable.why.to_string(),
+            }),
+            format!("A message of the terminal cannot be read: {unreadable}."),
+        ),
+        Event::Oversize { method, total } => (
+            json!({
+                "event": "unreadable",
+                "method": method.as_str(),
+                "at": total,
+                "what": format!("the message of {total} bytes is too long"),
+            }),
+            format!("A message of the terminal is too long: {total} bytes."),
+        ),
+        Event::Garbled(garbled) => (
+            json!({"event": "unreadable", "method": null, "at": garbled.skipped, "what": garbled.to_string()}),
+            format!("Noise on the line: {garbled}."),
+        ),
+        // `Event` is open; a kind that is not listed is still told.
+        other => (
+            error("event", &format!("{other:?}"), ""),
+            String::new(),
+        ),
+    }
+}
+
+fn disconnected(down: &Down) -> Value {
+    json!({
+        "event": "disconnected",
+        "reason": down.to_string(),
+        "remedy": down.reason.remedy(),
+    })
+}
+
+fn ready(info: DiscoveryResponse<'_>) -> Value {
+    json!({
+        "event": "ready",
+        "merchant_id": text(info.merchant_id()),
+        "merchant_name": text(info.merchant_name()),
+        "name": text(info.name()),
+        "serial": text(info.serial()),
+        "model": text(info.model()),
+    })
+}
+
+fn ready_text(info: DiscoveryResponse<'_>) -> String {
+    format!(
+        "Ready: {} ({}), serial {}, merchant {}.",
+        text(info.name()),
+        text(info.model()),
+        text(info.serial()),
+        text(info.merchant_name()),
+    )
+}
+
+fn screen_line(event: &str, screen: UiStateMessage<'_>) -> (Value, String) {
+    let state = screen.ui_state().map(|state| state.to_string());
+    let options: Vec<_> = screen
+        .input_options()
+        .into_iter()
+        .flatten()
+        .map(|option| {
+            json!({
+                "key": option.key_press().map(|key| key.to_string()),
+                "description": text(option.description()),
+            })
+        })
+        .collect();
+    let shown = text(screen.ui_text());
+    let people = format!("Terminal: {shown}");
+    let line = json!({"event": event, "state": state, "text": shown, "options": options});
+    (line, if shown.is_empty() { String::new() } else { people })
+}
+
+fn unsolicited_line(unsolicited: &Unsolicited<'_>) -> (Value, String) {
+    let (kind, detail, paid) = match unsolicited {
+        Unsolicited::Payment(it) => ("payment", text(it.id()), Some(payment(*it))),
+        Unsolicited::Credit(credit) => ("credit", text(credit.id()), None),
+        Unsolicited::Refund(refund) => ("refund", text(refund.id()), None),
+        Unsolicited::Cancel(info) => {
+            let info = info.map(|info| info.to_string());
+            ("cancel", info.unwrap_or_default(), None)
+        }
+        Unsolicited::StateRefused(refused) => ("state_refused", text(refused.reason()), None),
+        Unsolicited::Reset(reset) => {
+            let state = reset.state().map(|state| state.to_string());
+            ("reset", state.unwrap_or_default(), None)
+        }
+        Unsolicited::Message(method) => {
+            let method = method.map(|method| method.to_string());
+            ("message", method.unwrap_or_default(), None)
+        }
+        _ => ("other", String::new(), None),
+    };
+    let people = match unsolicited {
+        Unsolicited::Payment(it) => format!(
+            "A payment that nobody asked for here: {} of {}.",
+            text(it.id()),
+            major(it.amount().unwrap_or(0)),
+        ),
+        _ => format!("Not asked for: {kind} {detail}"),
+    };
+    (
+        json!({"event": "unsolicited", "kind": kind, "detail": detail, "payment": paid}),
+        people,
+    )
+}
+
+fn payment(payment: Payment<'_>) -> Value {
+    let card = payment.card_transaction();
+    json!({
+        "id": opt(payment.id()),
+        "external_id": opt(payment.external_payment_id()),
+        "order_id": opt(payment.order().and_then(|order| order.id())),
+        "amount": payment.amount(),
+        "tip": payment.tip_amount(),
+        "tax": payment.tax_amount(),
+        "cashback": payment.cashback_amount(),
+        "offline": payment.offline(),
+        "result": payment.result().map(|result| result.to_string()),
+        "created_ms": payment.created_time(),
+        "auth_code": card.and_then(|card| card.auth_code()).map(|code| code.expose().to_string()),
+        "card_type": card.and_then(|card| card.card_type()).map(|kind| kind.to_string()),
+        "last4": opt(card.and_then(|card| card.last4())),
+        "entry_type": card.and_then(|card| card.entry_type()).map(|entry| entry.to_string()),
+    })
+}
+
+fn strokes(signature: Option<Signature<'_>>) -> usize {
+    signature
+        .and_then(Signature::strokes)
+        .map_or(0, Iterator::count)
+}
+
+/// The last line of a sale.
+#[must_use]
+pub fn outcome_line(outcome: &Outcome<'_>) -> Value {
+    line_of(
+        &outcome.summary,
+        &outcome.reason.to_string(),
+        &outcome.message.to_string(),
+        outcome.payment.map_or(Value::Null, payment),
+    )
+}
+
+fn line_of(summary: &Summary, reason: &str, message: &str, payment: Value) -> Value {
+    let finality = match summary.certainty {
+        Certainty::Made(finality) => Some(finality.name()),
+        Certainty::NotMade | Certainty::Unknown => None,
+    };
+    json!({
+        "event": "outcome",
+        "request": summary.kind.name(),
+        "certainty": summary.certainty.name(),
+        "finality": finality,
+        "result": summary.result.name(),
+        "cause": summary.cause.name(),
+        "reason": reason,
+        "message": message,
+        "external_id": summary.external_id.as_str(),
+        "requested": summary.requested,
+        "approved": summary.approved,
+        "tip": summary.tip,
+        "remaining": summary.remaining(),
+        "offline": summary.offline,
+        "simulated": summary.simulated,
+        "redelivered": summary.redelivered,
+        "evidence": summary.evidence.name(),
+        "payment": payment,
+    })
+}
+
+/// A sale that ended before the terminal was asked.
+#[derive(Debug, Clone, Copy)]
+pub struct NotStarted<'a> {
+    /// Whether money moved: no, or not known.
+    pub certainty: &'a str,
+    /// The reference's code.
+    pub result: ResultCode,
+    /// Why.
+    pub cause: &'a str,
+    /// What that rests on.
+    pub evidence: &'a str,
+    /// The short text.
+    pub reason: &'a str,
+    /// The long text.
+    pub message: &'a str,
+    /// The id of the attempt, if it got one.
+    pub external_id: Option<&'a str>,
+    /// What was asked for in minor units, if that could be read.
+    pub requested: Option<i64>,
+    /// Whether the terminal is a simulator.
+    pub simulated: bool,
+}
+
+impl<'a> NotStarted<'a> {
+    /// A request that was refused.
+    #[must_use]
+    pub const fn refused(refused: &'a Refused) -> Self {
+        Self::not_made(refused.result, "refused", refused.reason, refused.message)
+    }
+
+    /// No money moved.
+    #[must_use]
+    pub const fn not_made(
+        result: ResultCode,
+        cause: &'a str,
+        reason: &'a str,
+        message: &'a str,
+    ) -> Self {
+        Self {
+            certainty: "not_made",
+            result,
+            cause,
+            evidence: "not_sent",
+            reason,
+            message,
+            external_id: None,
+            requested: None,
+            simulated: false,
+        }
+    }
+
+    /// The last line of the sale.
+    #[must_use]
+    pub fn line(&self) -> Value {
+        json!({
+            "event": "outcome",
+            "request": "sale",
+            "certainty": self.certainty,
+            "finality": null,
+            "result": self.result.name(),
+            "cause": self.cause,
+            "reason": self.reason,
+            "message": self.message,
+            "external_id": self.external_id,
+            "requested": self.requested,
+            "approved": 0,
+            "tip": 0,
+            "remaining": self.requested,
+            "offline": false,
+            "simulated": self.simulated,
+            "redelivered": false,
+            "evidence": self.evidence,
+            "payment": null,
+        })
+    }
+}
+
+/// The exit status for an outcome.
+#[must_use]
+pub fn status_of(summary: &Summary) -> u8 {
+    use proto_core::pos::Cause;
+    match (summary.certainty, summary.cause, summary.result) {
+        (Certainty::Made(_), _, _) if summary.remaining() > 0 => status::PARTIAL,
+        (Certainty::Made(_), _, _) => status::OK,
+        (Certainty::Unknown, _, _) => status::UNKNOWN,
+        (Certainty::NotMade, Cause::Declined, _) => status::FAIL,
+        (Certainty::NotMade, Cause::Refused, _) => status::USAGE,
+        (Certainty::NotMade, _, ResultCode::Unsupported) => status::UNSUPPORTED,
+        (Certainty::NotMade, _, ResultCode::Cancel) => status::CANCEL,
+        (Certainty::NotMade, _, ResultCode::Error) => status::ERROR,
+        (Certainty::NotMade, _, _) => status::FAIL,
+    }
+}
+
+fn outcome_text(outcome: &Outcome<'_>) -> String {
+    let summary = &outcome.summary;
+    match (summary.certainty, outcome.payment) {
+        (Certainty::Made(finality), Some(payment)) => {
+            paid_text(summary, finality.name(), payment)
+        }
+        (Certainty::NotMade, _) => format!(
+            "NOT PAID ({}): {}. {}",
+            summary.cause.name(),
+            outcome.reason,
+            outcome.message,
+        ),
+        _ => format!(
+            "NOT KNOWN whether the customer has paid ({}): {} Ask the terminal for {} before you charge again.",
+            summary.cause.name(),
+            outcome.message,
+            summary.external_id,
+        ),
+    }
+}
+
+fn paid_text(summary: &Summary, finality: &str, payment: Payment<'_>) -> String {
+    let card = payment.card_transaction();
+    let code = card.and_then(|card| card.auth_code());
+    let mut rows = vec![
+        ("Payment id", text(payment.id())),
+        ("External id", text(payment.external_payment_id())),
+        ("Order id", text(payment.order().and_then(|order| order.id()))),
+        ("Amount", major(summary.approved)),
+        ("Tip", major(summary.tip)),
+        ("Tax", major(payment.tax_amount().unwrap_or(0))),
+        ("Offline", if summary.offline { "yes" } else { "no" }.to_owned()),
+        ("Auth code", code.map(|code| code.expose().to_string()).unwrap_or_default()),
+        (
+            "Card type",
+            card.and_then(|card| card.card_type())
+                .map(|kind| kind.to_string())
+                .unwrap_or_default(),
+        ),
+        ("Last 4", text(card.and_then(|card| card.last4()))),
+    ];
+    if summary.remaining() > 0 {
+        rows.push(("Remaining", major(summary.remaining())));
+    }
+    let simulated = if summary.simulated {
+        " on a simulator: no money has moved"
+    } else {
+        ""
+    };
+    let title = format!("PAID ({finality}){simulated}");
+    rows.iter().fold(title, |mut lines, (name, value)| {
+        lines.push_str(&format!("\n  {name:<12} {value}"));
+        lines
+    })
+}
+
+/// A text of the terminal; empty if it is not there.
+fn text(text: Option<Text<'_>>) -> String {
+    text.unwrap_or_default().to_string()
+}
+
+fn opt(text: Option<Text<'_>>) -> Option<String> {
+    text.map(|text| text.to_string())
+}
+
+/// Whether what was told of a terminal says that it is a simulator.
+#[must_use]
+pub fn is_simulated(info: Option<&TerminalInfo>) -> bool {
+    info.is_some_and(|info| info.simulated)
+}

@@ -1,0 +1,207 @@
+//! The simulator with a thread and a WebSocket.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Poll, Waker};
+use std::thread::JoinHandle;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use proto_core::driver::{Park as _, StdClock, block_on};
+use proto_core::run::{Inbox, NoJournal, Parts, drive};
+use proto_core::time::Instant;
+use transport_ws::{ServerOptions, WsServer};
+
+use super::{Behaviour, Pairing, Seen, Simulator};
+
+/// How a simulated terminal is set up.
+#[derive(Debug, Clone)]
+pub struct SimulatorOptions {
+    /// Where it listens; port 0 is any free one.
+    pub listen: SocketAddr,
+    /// Who types its pairing codes.
+    pub pairing: Pairing,
+    /// What becomes of one sale after the other.
+    pub outcomes: Vec<Behaviour>,
+    /// Whether other machines may connect.
+    pub allow_network: bool,
+}
+
+/// Memory for messages that wait to be sent, in bytes.
+const SEND: usize = 64 * 1_024;
+/// The receive buffer at first, in bytes.
+const RECEIVE: usize = 8 * 1_024;
+
+/// A simulated terminal that is running. Dropping it ends it.
+#[derive(Debug)]
+pub struct SimulatorThread {
+    address: SocketAddr,
+    orders: Arc<Orders>,
+    waker: Waker,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Orders {
+    queue: Mutex<VecDeque<Order>>,
+}
+
+#[derive(Debug)]
+enum Order {
+    Type(String),
+    Stop,
+}
+
+impl SimulatorThread {
+    /// Starts one; `look` sees everything that happens at it.
+    ///
+    /// # Errors
+    ///
+    /// The address cannot be listened at, or the system has no thread or no random numbers.
+    pub fn start(
+        options: SimulatorOptions,
+        mut look: impl FnMut(&Seen) + Send + 'static,
+    ) -> io::Result<Self> {
+        let mut server = ServerOptions::default();
+        server.allow_network = options.allow_network;
+        let (mut link, mut park) = WsServer::bind(options.listen, server)?;
+        let address = link.local_addr();
+        let mut seed = [0; 8];
+        getrandom::fill(&mut seed).map_err(io::Error::other)?;
+        let orders = Arc::new(Orders::default());
+        let waker = park.waker();
+        let mut inbox = SharedOrders(Arc::clone(&orders));
+        let run = move || {
+            let mut send = vec![0; SEND];
+            let mut simulator = Simulator::new(
+                &mut send,
+                options.pairing,
+                options.outcomes,
+                u64::from_le_bytes(seed),
+                unix_ms,
+            );
+            let clock = StdClock::new();
+            let mut buffer = vec![0; RECEIVE];
+            let parts = Parts {
+                role: &mut simulator,
+                link: &mut link,
+                journal: &mut NoJournal,
+                inbox: &mut inbox,
+                clock: &clock,
+                buffer: &mut buffer,
+            };
+            let driven = drive(parts, move |_: Instant, _: &mut Simulator<'_>, seen: Seen| look(&seen));
+            // An error is one of waiting; nothing can be done on this thread then but to end.
+            let _ = block_on(&mut park, || clock.next_wake(), driven);
+        };
+        let thread = std::thread::Builder::new().name("simulator".to_owned()).spawn(run)?;
+        Ok(Self {
+            address,
+            orders,
+            waker,
+            thread: Some(thread),
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address that a point of sale connects to.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("ws://{}{}", self.address, transport_ws::DEFAULT_PATH)
+    }
+
+    /// A handle that types pairing codes.
+    #[must_use]
+    pub fn keyboard(&self) -> Keyboard {
+        Keyboard {
+            orders: Arc::clone(&self.orders),
+            waker: self.waker.clone(),
+        }
+    }
+
+    fn order(&self, order: Order) {
+        put(&self.orders, &self.waker, order);
+    }
+}
+
+impl Drop for SimulatorThread {
+    fn drop(&mut self) {
+        self.order(Order::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Types pairing codes on the simulated terminal, from any thread.
+#[derive(Debug, Clone)]
+pub struct Keyboard {
+    orders: Arc<Orders>,
+    waker: Waker,
+}
+
+impl Keyboard {
+    /// Types a code.
+    pub fn type_code(&self, code: &str) {
+        put(&self.orders, &self.waker, Order::Type(code.to_owned()));
+    }
+}
+
+fn put(orders: &Orders, waker: &Waker, order: Order) {
+    let mut queue = orders.queue.lock().unwrap_or_else(PoisonError::into_inner);
+    queue.push_back(order);
+    drop(queue);
+    waker.wake_by_ref();
+}
+
+struct SharedOrders(Arc<Orders>);
+
+impl SharedOrders {
+    fn take(&self) -> Option<Order> {
+        let mut queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.pop_front()
+    }
+
+    fn is_empty(&self) -> bool {
+        let queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.is_empty()
+    }
+}
+
+impl Inbox<Simulator<'_>> for SharedOrders {
+    fn ready(&mut self) -> impl Future<Output = ()> {
+        poll_fn(|_| {
+            if self.is_empty() {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+    }
+
+    fn deliver(&mut self, _now: Instant, simulator: &mut Simulator<'_>) -> ControlFlow<()> {
+        while let Some(order) = self.take() {
+            match order {
+                Order::Type(code) => simulator.type_code(&code),
+                Order::Stop => return ControlFlow::Break(()),
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn unix_ms() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_millis()).ok())
+        .unwrap_or(0)
+}
