@@ -30,7 +30,9 @@ impl fmt::Display for AmountError {
             Self::Empty => "no amount was given",
             Self::NotANumber => "an amount has digits and one point only, like 10.00",
             Self::Comma => "write the amount with a point, like 10.00, not with a comma",
-            Self::TooPrecise => "an amount has at most 2 digits behind the point; for other currencies use --minor",
+            Self::TooPrecise => {
+                "an amount has at most 2 digits behind the point; for other currencies use --minor"
+            }
             Self::NoDigits => "digits are needed before and behind the point, like 0.50",
             Self::Negative => "an amount is not below zero",
             Self::TooLarge => "the amount is too large",

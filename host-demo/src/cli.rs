@@ -41,7 +41,12 @@ pub enum Command {
 #[derive(Debug, Clone, Args)]
 pub struct Till {
     /// The terminal: `sim`, an address like ws://HOST:PORT/remote_pay, or a bare HOST[:PORT]
-    #[arg(long, value_name = "TERMINAL", default_value = "sim", help_heading = "Terminal")]
+    #[arg(
+        long,
+        value_name = "TERMINAL",
+        default_value = "sim",
+        help_heading = "Terminal"
+    )]
     pub to: String,
     /// Allow an unencrypted connection to another machine
     #[arg(long, help_heading = "Terminal")]
@@ -53,13 +58,28 @@ pub struct Till {
     #[arg(long, value_name = "SECONDS", help_heading = "Terminal")]
     pub wait: Option<u64>,
     /// The application id that the vendor issued for the point of sale
-    #[arg(long, value_name = "ID", default_value = "com.example.host-demo:0.1.0", help_heading = "Point of sale")]
+    #[arg(
+        long,
+        value_name = "ID",
+        default_value = "com.example.host-demo:0.1.0",
+        help_heading = "Point of sale"
+    )]
     pub app_id: String,
     /// The name of the point of sale, shown on the terminal
-    #[arg(long, value_name = "NAME", default_value = "Aisle 2", help_heading = "Point of sale")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "Aisle 2",
+        help_heading = "Point of sale"
+    )]
     pub pos_name: String,
     /// The serial number of the point of sale
-    #[arg(long, value_name = "SERIAL", default_value = "ABC123", help_heading = "Point of sale")]
+    #[arg(
+        long,
+        value_name = "SERIAL",
+        default_value = "ABC123",
+        help_heading = "Point of sale"
+    )]
     pub serial: String,
     /// Where pairing tokens are kept (by default in the user's state folder; not at all for `sim`)
     #[arg(long, value_name = "FILE", help_heading = "Point of sale")]

@@ -9,7 +9,8 @@ use proto_core::link::Down;
 use proto_core::message::{DiscoveryResponse, UiStateMessage};
 use proto_core::model::{Payment, Signature};
 use proto_core::pos::{
-    Certainty, Event, Outcome, QuestionKind, Refused, ResultCode, Summary, TerminalInfo, Unsolicited,
+    Certainty, Event, Outcome, QuestionKind, Refused, ResultCode, Summary, TerminalInfo,
+    Unsolicited,
 };
 use proto_core::wire::json::Text;
 use serde_json::{Value, json};
@@ -118,11 +119,20 @@ pub fn event(event: &Event<'_>) -> (Value, String) {
             "The stored token is no longer good; pairing anew.".to_owned(),
         ),
         Event::PairingFailed => (
-            error("pairing_failed", "The terminal refused the pairing.", "Check the code that was typed; it is tried again."),
-            "The terminal refused the pairing. Check the code that was typed; it is tried again.".to_owned(),
+            error(
+                "pairing_failed",
+                "The terminal refused the pairing.",
+                "Check the code that was typed; it is tried again.",
+            ),
+            "The terminal refused the pairing. Check the code that was typed; it is tried again."
+                .to_owned(),
         ),
         Event::PairingTimedOut => (
-            error("pairing_timed_out", "Nobody has typed the pairing code.", "Type the code on the terminal."),
+            error(
+                "pairing_timed_out",
+                "Nobody has typed the pairing code.",
+                "Type the code on the terminal.",
+            ),
             "Nobody has typed the pairing code.".to_owned(),
         ),
         Event::Paired { .. } => (json!({"event": "paired"}), "Paired.".to_owned()),
@@ -132,8 +142,13 @@ pub fn event(event: &Event<'_>) -> (Value, String) {
             "The terminal is there, but takes no requests now.".to_owned(),
         ),
         Event::SimulatorRefused => (
-            error("simulator", "This is a simulator, not a terminal.", "Use --simulator if that is what you want."),
-            "This is a simulator, not a terminal. Use --simulator if that is what you want.".to_owned(),
+            error(
+                "simulator",
+                "This is a simulator, not a terminal.",
+                "Use --simulator if that is what you want.",
+            ),
+            "This is a simulator, not a terminal. Use --simulator if that is what you want."
+                .to_owned(),
         ),
         Event::ScreenShown(screen) => screen_line("activity_start", *screen),
         Event::ScreenGone(screen) => (screen_line("activity_end", *screen).0, String::new()),
@@ -168,7 +183,10 @@ pub fn event(event: &Event<'_>) -> (Value, String) {
                 })
                 .collect();
             let line = json!({"event": "challenge", "payment": payment(confirm.payment), "challenges": challenges});
-            (line, "The terminal asks the merchant to confirm the payment.".to_owned())
+            (
+                line,
+                "The terminal asks the merchant to confirm the payment.".to_owned(),
+            )
         }
         Event::Signature(check) => (
             json!({"event": "signature", "payment": payment(check.payment), "strokes": strokes(check.signature)}),
@@ -179,31 +197,55 @@ pub fn event(event: &Event<'_>) -> (Value, String) {
                 QuestionKind::Confirm => "challenge",
                 QuestionKind::Signature => "signature",
             };
-            let verb = if answered.accepted { "accepted" } else { "rejected" };
-            let why = if answered.by_deadline { ": the time was up" } else { "" };
+            let verb = if answered.accepted {
+                "accepted"
+            } else {
+                "rejected"
+            };
+            let why = if answered.by_deadline {
+                ": the time was up"
+            } else {
+                ""
+            };
             (
                 json!({"event": "answered", "question": question, "accepted": answered.accepted, "by_deadline": answered.by_deadline}),
                 format!("The {question} is {verb}{why}."),
             )
         }
         Event::Withdrawn(_) => (
-            error("withdrawn", "A question of the terminal is void.", "Nothing; the outcome follows."),
+            error(
+                "withdrawn",
+                "A question of the terminal is void.",
+                "Nothing; the outcome follows.",
+            ),
             "A question of the terminal is void.".to_owned(),
         ),
         Event::Outcome(outcome) => (outcome_line(outcome), outcome_text(outcome)),
         Event::CancelImpossible => (
-            error("cancel_impossible", "The terminal offers no way to cancel now.", "Wait for the outcome, or cancel on the terminal."),
+            error(
+                "cancel_impossible",
+                "The terminal offers no way to cancel now.",
+                "Wait for the outcome, or cancel on the terminal.",
+            ),
             "The terminal offers no way to cancel now; the sale goes on.".to_owned(),
         ),
         Event::NoProgress => (
-            error("no_progress", "Nothing has happened for a while.", "Look at the terminal's screen."),
+            error(
+                "no_progress",
+                "Nothing has happened for a while.",
+                "Look at the terminal's screen.",
+            ),
             "Nothing has happened for a while. Look at the terminal's screen.".to_owned(),
         ),
         Event::Unsolicited(unsolicited) => unsolicited_line(unsolicited),
         Event::RemoteError(remote) => {
             let message = text(remote.error_message());
             (
-                error("remote_error", &message, "It ends nothing by itself. Look at the terminal's screen."),
+                error(
+                    "remote_error",
+                    &message,
+                    "It ends nothing by itself. Look at the terminal's screen.",
+                ),
                 format!("The terminal reports an error: {message}"),
             )
         }
@@ -230,10 +272,7 @@ pub fn event(event: &Event<'_>) -> (Value, String) {
             format!("Noise on the line: {garbled}."),
         ),
         // `Event` is open; a kind that is not listed is still told.
-        other => (
-            error("event", &format!("{other:?}"), ""),
-            String::new(),
-        ),
+        other => (error("event", &format!("{other:?}"), ""), String::new()),
     }
 }
 
@@ -282,7 +321,14 @@ fn screen_line(event: &str, screen: UiStateMessage<'_>) -> (Value, String) {
     let shown = text(screen.ui_text());
     let people = format!("Terminal: {shown}");
     let line = json!({"event": event, "state": state, "text": shown, "options": options});
-    (line, if shown.is_empty() { String::new() } else { people })
+    (
+        line,
+        if shown.is_empty() {
+            String::new()
+        } else {
+            people
+        },
+    )
 }
 
 fn unsolicited_line(unsolicited: &Unsolicited<'_>) -> (Value, String) {
@@ -480,9 +526,7 @@ pub fn status_of(summary: &Summary) -> u8 {
 fn outcome_text(outcome: &Outcome<'_>) -> String {
     let summary = &outcome.summary;
     match (summary.certainty, outcome.payment) {
-        (Certainty::Made(finality), Some(payment)) => {
-            paid_text(summary, finality.name(), payment)
-        }
+        (Certainty::Made(finality), Some(payment)) => paid_text(summary, finality.name(), payment),
         (Certainty::NotMade, _) => format!(
             "NOT PAID ({}): {}. {}",
             summary.cause.name(),
@@ -504,12 +548,22 @@ fn paid_text(summary: &Summary, finality: &str, payment: Payment<'_>) -> String 
     let mut rows = vec![
         ("Payment id", text(payment.id())),
         ("External id", text(payment.external_payment_id())),
-        ("Order id", text(payment.order().and_then(|order| order.id()))),
+        (
+            "Order id",
+            text(payment.order().and_then(|order| order.id())),
+        ),
         ("Amount", major(summary.approved)),
         ("Tip", major(summary.tip)),
         ("Tax", major(payment.tax_amount().unwrap_or(0))),
-        ("Offline", if summary.offline { "yes" } else { "no" }.to_owned()),
-        ("Auth code", code.map(|code| code.expose().to_string()).unwrap_or_default()),
+        (
+            "Offline",
+            if summary.offline { "yes" } else { "no" }.to_owned(),
+        ),
+        (
+            "Auth code",
+            code.map(|code| code.expose().to_string())
+                .unwrap_or_default(),
+        ),
         (
             "Card type",
             card.and_then(|card| card.card_type())

@@ -13,7 +13,11 @@ pub(super) fn run(args: &MessageArgs) -> u8 {
         Err(error) => {
             report.line(&report::error("not_reached", &error.message, ""));
             report.complain(&error.message);
-            return if error.usage { status::USAGE } else { status::ERROR };
+            return if error.usage {
+                status::USAGE
+            } else {
+                status::ERROR
+            };
         }
     };
     let shown = reached.connector.show_message(&args.text);

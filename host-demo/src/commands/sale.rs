@@ -36,9 +36,7 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
         ..line
     };
     let mut sale = Sale::new(requested).external_id(&external_id);
-    sale.deadline = args
-        .deadline
-        .map(proto_core::time::Duration::from_secs);
+    sale.deadline = args.deadline.map(proto_core::time::Duration::from_secs);
     // What is wrong is said before anything is connected.
     if let Err(refused) = sale.write(&mut [0; 2_048]) {
         let line = told(NotStarted::refused(&refused));
@@ -123,7 +121,8 @@ fn not_reached<'a>(
         (line, status::USAGE)
     } else if error.interrupted {
         let reason = "Request Cancelled";
-        let line = NotStarted::not_made(ResultCode::Cancel, "cancelled_pos", reason, &error.message);
+        let line =
+            NotStarted::not_made(ResultCode::Cancel, "cancelled_pos", reason, &error.message);
         (line, status::CANCEL)
     } else {
         let reason = "Device Connection Error";

@@ -93,13 +93,22 @@ fn text(seen: &Seen) -> String {
         Seen::Disconnected(why) => format!("The point of sale is gone: {why}"),
         Seen::Code(code, Pairing::Auto) => format!("Pairing code: {code} (typed by itself)"),
         Seen::Code(code, Pairing::Type) => format!("Pairing code: {code}. Type it here:"),
-        Seen::Paired { name, with_code: true } => format!("Paired with {name}"),
-        Seen::Paired { name, with_code: false } => format!("Paired with {name} again, no code needed"),
+        Seen::Paired {
+            name,
+            with_code: true,
+        } => format!("Paired with {name}"),
+        Seen::Paired {
+            name,
+            with_code: false,
+        } => format!("Paired with {name} again, no code needed"),
         Seen::WrongCode => "That is not the code.".to_owned(),
         Seen::Message(text) => format!("[ {text} ]"),
         Seen::Welcome => "[ Welcome ]".to_owned(),
         Seen::ThankYou => "[ Thank you ]".to_owned(),
-        Seen::Sale { amount, external_id } => {
+        Seen::Sale {
+            amount,
+            external_id,
+        } => {
             format!("Sale of {} ({external_id})", major(*amount))
         }
         Seen::Screen { state, text } => format!("[ {text} ]  {state}"),

@@ -128,7 +128,9 @@ fn simulator() -> Result<SimulatorThread, NotReached> {
 /// The tokens in the user's state folder.
 fn default_token_file() -> Option<PathBuf> {
     let folders = directories::ProjectDirs::from("", "", "host-demo")?;
-    let state = folders.state_dir().unwrap_or_else(|| folders.data_local_dir());
+    let state = folders
+        .state_dir()
+        .unwrap_or_else(|| folders.data_local_dir());
     Some(state.join("tokens.json"))
 }
 

@@ -194,7 +194,10 @@ impl<'b> Simulator<'b> {
             Event::PairingRequested(request) => {
                 let token = request.authentication_token();
                 let known = token.and_then(|token| {
-                    let at = self.tokens.iter().position(|known| token.expose() == known.as_str())?;
+                    let at = self
+                        .tokens
+                        .iter()
+                        .position(|known| token.expose() == known.as_str())?;
                     self.tokens.remove(at)
                 });
                 self.till.name = request.name().unwrap_or_default().to_string();
@@ -233,14 +236,20 @@ impl<'b> Simulator<'b> {
                 }
             }
             Event::StartedTwice => {
-                self.see(Seen::Trouble("a second sale while one is running: refused".to_owned()));
+                self.see(Seen::Trouble(
+                    "a second sale while one is running: refused".to_owned(),
+                ));
             }
             Event::StartedAgain => {
-                self.see(Seen::Trouble("an external id that was used before: refused".to_owned()));
+                self.see(Seen::Trouble(
+                    "an external id that was used before: refused".to_owned(),
+                ));
             }
             Event::Unreadable(unreadable) => self.see(Seen::Trouble(unreadable.to_string())),
             Event::Oversize { method, total } => {
-                self.see(Seen::Trouble(format!("{method} of {total} bytes: too long")));
+                self.see(Seen::Trouble(format!(
+                    "{method} of {total} bytes: too long"
+                )));
             }
             _ => {}
         }
@@ -304,7 +313,8 @@ impl<'b> Simulator<'b> {
                     return;
                 };
                 let terminal = &mut self.terminal;
-                let sent = sold.with_payment((self.unix_ms)(), |payment| terminal.finish_ok(payment));
+                let sent =
+                    sold.with_payment((self.unix_ms)(), |payment| terminal.finish_ok(payment));
                 self.note(sent);
                 self.see(Seen::Paid {
                     payment: sold.payment_id,
@@ -327,8 +337,14 @@ impl<'b> Simulator<'b> {
             more: &[],
         }];
         self.cancel_offered = state == UiState::Start;
-        let options = if self.cancel_offered { &cancel[..] } else { &[] };
-        let sent = self.terminal.screen(state, UiDirection::Enter, text, options);
+        let options = if self.cancel_offered {
+            &cancel[..]
+        } else {
+            &[]
+        };
+        let sent = self
+            .terminal
+            .screen(state, UiDirection::Enter, text, options);
         self.note(sent);
         self.see(Seen::Screen {
             state: state.name().to_string(),
@@ -348,7 +364,7 @@ impl Role for Simulator<'_> {
         self.terminal.handle_link_down(now, down);
     }
 
-    fn handle_message<'m>(&mut self, now: Instant, message: &'m mut [u8]) -> Option<Seen> {
+    fn handle_message(&mut self, now: Instant, message: &mut [u8]) -> Option<Seen> {
         if let Some(event) = self.terminal.handle_message(now, message) {
             self.react(now, event);
         }

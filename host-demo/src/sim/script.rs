@@ -43,7 +43,12 @@ pub struct UnknownBehaviour(String);
 impl fmt::Display for UnknownBehaviour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = Behaviour::ALL.iter().map(|(name, _)| *name).collect();
-        write!(f, "`{}` is no outcome; there are {}", self.0, names.join(", "))
+        write!(
+            f,
+            "`{}` is no outcome; there are {}",
+            self.0,
+            names.join(", ")
+        )
     }
 }
 

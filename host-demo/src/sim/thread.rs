@@ -93,11 +93,16 @@ impl SimulatorThread {
                 clock: &clock,
                 buffer: &mut buffer,
             };
-            let driven = drive(parts, move |_: Instant, _: &mut Simulator<'_>, seen: Seen| look(&seen));
+            let driven = drive(
+                parts,
+                move |_: Instant, _: &mut Simulator<'_>, seen: Seen| look(&seen),
+            );
             // An error is one of waiting; nothing can be done on this thread then but to end.
             let _ = block_on(&mut park, || clock.next_wake(), driven);
         };
-        let thread = std::thread::Builder::new().name("simulator".to_owned()).spawn(run)?;
+        let thread = std::thread::Builder::new()
+            .name("simulator".to_owned())
+            .spawn(run)?;
         Ok(Self {
             address,
             orders,

@@ -198,7 +198,7 @@ impl Connector {
             })
             .unwrap_or_else(PoisonError::into_inner);
         guard.ready.clone().ok_or_else(|| NotReady {
-            last: guard.down.clone(),
+            last: guard.down.clone().map(Box::new),
         })
     }
 
@@ -371,7 +371,7 @@ impl Canceller {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotReady {
     /// Why the link was down last, if it was.
-    pub last: Option<Down>,
+    pub last: Option<Box<Down>>,
 }
 
 impl fmt::Display for NotReady {

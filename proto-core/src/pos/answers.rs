@@ -12,9 +12,9 @@ use crate::message::{
 };
 use crate::model::Payment;
 use crate::time::Instant;
-use crate::wire::Message;
 use crate::wire::json::Text;
 use crate::wire::names::{KeyPress, Method, TxStartResult, TxState, UiState};
+use crate::wire::{Message, OpenError, Unreadable};
 
 impl Pos<'_> {
     pub(super) fn handle_transaction<'m>(
@@ -23,8 +23,10 @@ impl Pos<'_> {
         message: &Message<'m>,
     ) -> Option<Event<'m>> {
         let payload = message.payload;
+        // What is known by name but lacks what it is about is told like what is not known.
+        let other = Event::Unsolicited(Unsolicited::Message(message.method));
         let Some(method) = message.method else {
-            return Some(Event::Unsolicited(Unsolicited::Message(None)));
+            return Some(other);
         };
         Some(match method {
             Method::Ack => {
@@ -36,23 +38,26 @@ impl Pos<'_> {
                 return self.handle_start_response(now, TxStartResponse::of(payload));
             }
             Method::TxState => {
-                let state = TxStateMessage::of(payload).tx_state()?;
-                if state == TxState::Start {
+                let state = TxStateMessage::of(payload).tx_state();
+                if state == Some(TxState::Start) {
                     self.mark_started();
                 }
-                Event::TxState(state)
+                state.map_or(other, Event::TxState)
             }
             Method::TipAdded => {
                 self.mark_started();
-                Event::TipAdded(TipAdded::of(payload).tip_amount()?)
+                let tip = TipAdded::of(payload).tip_amount();
+                tip.map_or(other, Event::TipAdded)
             }
             Method::PartialAuth => {
                 self.mark_started();
-                Event::PartialAuth(PartialAuth::of(payload).partial_auth_amount()?)
+                let approved = PartialAuth::of(payload).partial_auth_amount();
+                approved.map_or(other, Event::PartialAuth)
             }
             Method::CashbackSelected => {
                 self.mark_started();
-                Event::CashbackSelected(CashbackSelected::of(payload).cashback_amount()?)
+                let amount = CashbackSelected::of(payload).cashback_amount();
+                amount.map_or(other, Event::CashbackSelected)
             }
             Method::ConfirmPaymentMessage => {
                 self.handle_confirm(now, ConfirmPayment::of(payload), method)
@@ -69,7 +74,7 @@ impl Pos<'_> {
             Method::ResetDeviceResponse => {
                 Event::Unsolicited(Unsolicited::Reset(ResetDeviceResponse::of(payload)))
             }
-            other => Event::Unsolicited(Unsolicited::Message(Some(other))),
+            _ => other,
         })
     }
 
@@ -136,6 +141,13 @@ impl Pos<'_> {
         method: Method<'m>,
     ) -> Event<'m> {
         let Some(payment) = finish.payment() else {
+            // A payment that is there but is no object may be the answer that is waited for.
+            if finish.object().get("payment").is_some() {
+                return Event::Unreadable(Unreadable {
+                    method: Some(method),
+                    why: OpenError::BadField("payment"),
+                });
+            }
             return Event::Unsolicited(match (finish.credit(), finish.refund()) {
                 (Some(credit), _) => Unsolicited::Credit(credit),
                 (None, Some(refund)) => Unsolicited::Refund(refund),
@@ -311,10 +323,9 @@ impl Pos<'_> {
     }
 
     pub(super) fn mark_started(&mut self) {
-        if self.is_sent_here() {
-            if let Some(open) = self.tx.open.as_mut() {
-                open.started = true;
-            }
+        let here = self.is_sent_here();
+        if let Some(open) = self.tx.open.as_mut() {
+            open.started |= here;
         }
     }
 }

@@ -127,10 +127,8 @@ impl Pos<'_> {
             }
             QuestionKind::Signature => self.send_signature(question, accepted)?,
         }
-        if !accepted {
-            if let Some(open) = &mut self.tx.open {
-                open.rejected.get_or_insert(question.kind);
-            }
+        if let Some(open) = self.tx.open.as_mut().filter(|_| !accepted) {
+            open.rejected.get_or_insert(question.kind);
         }
         if self.tx.confirm.is_none() && self.tx.signature.is_none() {
             self.tx.wipe_hold();

@@ -60,21 +60,21 @@ impl Pos<'_> {
         };
         // Without room it stays wanted; the next screen or `pump` tries again.
         if self.send(&draft).is_ok() {
-            if let Some(open) = &mut self.tx.open {
-                if let Cancel::Wanted(cause) = open.cancel {
-                    open.cancel = Cancel::Sent(cause);
-                }
+            if let Some(open) = &mut self.tx.open
+                && let Cancel::Wanted(cause) = open.cancel
+            {
+                open.cancel = Cancel::Sent(cause);
             }
             self.stop(Timer::Cancel);
         }
     }
 
     pub(super) fn cancel_impossible(&mut self) {
-        if let Some(open) = &mut self.tx.open {
-            if matches!(open.cancel, Cancel::Wanted(_)) {
-                open.cancel = Cancel::No;
-                self.emit(Event::CancelImpossible);
-            }
+        if let Some(open) = &mut self.tx.open
+            && matches!(open.cancel, Cancel::Wanted(_))
+        {
+            open.cancel = Cancel::No;
+            self.emit(Event::CancelImpossible);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The session with a terminal: pairing, discovery, liveness, and what is known of the terminal.
 
-use super::event::Event;
+use super::event::{Event, Unsolicited};
 use super::state::{Pos, Timer};
 use crate::link::LinkKind;
 use crate::message::{DiscoveryResponse, PairingCode, PairingResponse};
@@ -146,24 +146,32 @@ impl Pos<'_> {
         now: Instant,
         message: &Message<'m>,
     ) -> Option<Event<'m>> {
+        // What lacks what it is about is told like what is not known.
+        let other = Event::Unsolicited(Unsolicited::Message(message.method));
         match message.method {
-            Some(Method::PairingCode) => PairingCode::of(message.payload)
-                .pairing_code()
-                .map(Event::PairingCode),
+            Some(Method::PairingCode) => {
+                let code = PairingCode::of(message.payload).pairing_code();
+                Some(code.map_or(other, Event::PairingCode))
+            }
             Some(Method::PairingResponse) => {
-                self.handle_pairing_response(now, PairingResponse::of(message.payload))
+                let response = PairingResponse::of(message.payload);
+                Some(match response.pairing_state() {
+                    Some(state) => self.handle_pairing_state(now, response, state),
+                    None => other,
+                })
             }
             // ACK and screens may come in between (`protocol/link.md` §2.7).
             _ => None,
         }
     }
 
-    pub(super) fn handle_pairing_response<'m>(
+    fn handle_pairing_state<'m>(
         &mut self,
         now: Instant,
         response: PairingResponse<'m>,
-    ) -> Option<Event<'m>> {
-        match response.pairing_state()? {
+        state: PairingState<'m>,
+    ) -> Event<'m> {
+        match state {
             PairingState::Paired | PairingState::Initial => {
                 let token = response.authentication_token();
                 if let Some(token) = token {
@@ -174,10 +182,10 @@ impl Pos<'_> {
                 self.stop(Timer::Pairing);
                 self.stop(Timer::PairingAgain);
                 self.discover(now);
-                Some(Event::Paired { token })
+                Event::Paired { token }
             }
-            PairingState::Failed => Some(self.handle_refused_pairing(now)),
-            state => Some(Event::PairingState(state)),
+            PairingState::Failed => self.handle_refused_pairing(now),
+            state => Event::PairingState(state),
         }
     }
 

@@ -57,6 +57,8 @@ pub enum OpenError {
     NotAnObject,
     /// The payload is not one JSON object; the offset counts from the start of the payload's text.
     BadPayload(JsonError),
+    /// This field of the payload is there, but is nothing that can be read.
+    BadField(&'static str),
     /// The message is longer than the buffer that it was received into.
     TooLong {
         /// Its length in bytes.
@@ -70,7 +72,7 @@ impl OpenError {
     pub const fn at(self) -> usize {
         match self {
             Self::NotJson(error) | Self::BadPayload(error) => error.at,
-            Self::NotAnObject => 0,
+            Self::NotAnObject | Self::BadField(_) => 0,
             Self::TooLong { total } => total,
         }
     }
@@ -82,6 +84,7 @@ impl fmt::Display for OpenError {
             Self::NotJson(error) => write!(f, "the message is {}", FaultAt(error)),
             Self::NotAnObject => f.write_str("the message is no JSON object"),
             Self::BadPayload(error) => write!(f, "the payload is {}", FaultAt(error)),
+            Self::BadField(field) => write!(f, "the field {field} cannot be read"),
             Self::TooLong { total } => {
                 write!(
                     f,

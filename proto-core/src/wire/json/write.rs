@@ -320,7 +320,7 @@ mod tests {
                     w.object(|w| {
                         w.member("x", &true);
                         w.member("y", &false);
-                    })
+                    });
                 });
                 w.member("f", "z");
             });
