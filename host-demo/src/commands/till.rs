@@ -29,7 +29,8 @@ pub(super) struct Reached {
 pub(super) enum Note {
     Ready,
     Down(Down),
-    /// It cannot become ready without a person doing something else.
+    /// It cannot become ready without a person doing something else. (A wrong pairing code is not that:
+    /// the terminal shows another one.)
     Hopeless(&'static str),
     Outcome(Box<Summary>),
     Interrupted,
@@ -141,7 +142,6 @@ fn look(event: &Event<'_>, report: Report, notes: &Sender<Note>) {
     let note = match event {
         Event::BecameReady(_) => Note::Ready,
         Event::Disconnected(down) => Note::Down(down.clone()),
-        Event::PairingFailed => Note::Hopeless("The terminal refused the pairing."),
         Event::PairingTimedOut => Note::Hopeless("Nobody has typed the pairing code."),
         Event::SimulatorRefused => Note::Hopeless("This is a simulator, not a terminal."),
         Event::Outcome(outcome) => Note::Outcome(Box::new(outcome.summary.clone())),

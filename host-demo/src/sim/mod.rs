@@ -392,6 +392,7 @@ impl Role for Simulator<'_> {
 
     fn poll_event(&mut self) -> Option<Seen> {
         while let Some(event) = self.terminal.poll_event() {
+            // These came from no message, so nothing begins with them, and the time does not matter.
             self.react(Instant::ZERO, event);
         }
         self.seen.pop_front()
