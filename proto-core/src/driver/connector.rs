@@ -232,6 +232,7 @@ impl Connector {
         Ok(Ticket {
             request,
             external_id,
+            requested: sale.amount,
             outcome,
             shared: Arc::clone(&self.shared),
         })
@@ -313,6 +314,7 @@ impl Drop for Connector {
 pub struct Ticket {
     request: RequestId,
     external_id: ExternalId,
+    requested: i64,
     outcome: Receiver<Outcome>,
     shared: Arc<Shared>,
 }
@@ -324,10 +326,11 @@ impl Ticket {
         &self.external_id
     }
 
-    /// Waits for the outcome. `None` if the connector was shut down before there was one: then it is not
-    /// known, and the terminal must be asked for the [`external_id`](Self::external_id).
-    pub fn wait(self) -> Option<Outcome> {
-        self.outcome.recv().ok()
+    /// Waits for the outcome. If the connector is shut down before there is one, it is unknown.
+    pub fn wait(self) -> Outcome {
+        self.outcome
+            .recv()
+            .unwrap_or_else(|_| Outcome::abandoned(self.request, self.external_id, self.requested))
     }
 
     /// Waits for the outcome for at most `limit`.

@@ -3,7 +3,9 @@
 use core::fmt;
 
 use crate::model::Payment;
-use crate::pos::{self, Certainty, ExternalId, Summary};
+use crate::pos::{
+    self, Cause, Certainty, Evidence, ExternalId, RequestId, RequestKind, ResultCode, Summary,
+};
 use crate::wire::json::Object;
 
 /// How a sale ended: what happened to the money.
@@ -37,6 +39,32 @@ impl Outcome {
         match self {
             Self::Made { summary, .. } => summary,
             Self::NotMade(why) | Self::Unknown { why, .. } => &why.summary,
+        }
+    }
+
+    /// The connector was shut down while the sale was open.
+    pub(super) fn abandoned(request: RequestId, external_id: ExternalId, requested: i64) -> Self {
+        Self::Unknown {
+            ask: external_id.clone(),
+            why: NotMade {
+                summary: Summary {
+                    request,
+                    kind: RequestKind::Sale,
+                    external_id,
+                    requested,
+                    certainty: Certainty::Unknown,
+                    result: ResultCode::Error,
+                    cause: Cause::Unknown,
+                    evidence: Evidence::None,
+                    approved: 0,
+                    tip: 0,
+                    offline: false,
+                    simulated: false,
+                    redelivered: false,
+                },
+                reason: "Shut Down".to_owned(),
+                message: "The connector was shut down before the outcome was known.".to_owned(),
+            },
         }
     }
 
