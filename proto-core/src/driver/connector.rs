@@ -1,33 +1,22 @@
 //! The handle to a terminal, for any thread.
 
 use core::fmt;
-use core::future::{Future, poll_fn};
-use core::ops::ControlFlow;
-use core::task::{Poll, Waker};
-use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use super::Config;
 use super::outcome::Outcome;
-use super::park::{Park, block_on};
+use super::park::Park;
+use super::thread::{Command, GONE, Screen, Shared, State, run};
 use super::token::{MemoryTokens, TokenKey, Tokens};
-use super::{Config, StdClock};
 use crate::link::{Down, Link};
 use crate::pos::{
-    Answer, Confirmation, Env, Event, ExternalId, Memory, Pos, Refused, RequestId, Sale,
-    SignatureCheck, TerminalInfo, WITHHELD_LEN, WrittenSale,
+    Answer, Confirmation, Event, ExternalId, Refused, RequestId, Sale, SignatureCheck,
+    TerminalInfo, WITHHELD_LEN,
 };
-use crate::run::{Handler, Inbox, Journal, NoJournal, Parts, drive};
-use crate::time::Instant;
-
-/// Requests that wait for the thread; more are refused.
-const QUEUE: usize = 64;
-/// The receive buffer at first, in bytes. It grows on demand.
-const RECEIVE: usize = 8 * 1_024;
-/// The memory of the role, in bytes each.
-const MEMORY: usize = 64 * 1_024;
+use crate::run::{Journal, NoJournal};
 
 /// A question of the terminal, to be answered at once.
 #[derive(Debug)]
@@ -56,19 +45,19 @@ impl<'m> Question<'_, 'm> {
     }
 }
 
-type OnCode = Box<dyn FnMut(&str) + Send>;
-type OnEvent = Box<dyn FnMut(&Event<'_>) + Send>;
+pub(super) type OnCode = Box<dyn FnMut(&str) + Send>;
+pub(super) type OnEvent = Box<dyn FnMut(&Event<'_>) + Send>;
 
 /// A connector that is being set up. [`on_question`](Self::on_question) starts it.
 pub struct Builder<L, P> {
-    link: L,
-    park: P,
-    address: String,
-    config: Config,
-    tokens: Box<dyn Tokens>,
-    journal: Box<dyn Journal + Send>,
-    on_code: OnCode,
-    on_event: OnEvent,
+    pub(super) link: L,
+    pub(super) park: P,
+    pub(super) address: String,
+    pub(super) config: Config,
+    pub(super) tokens: Box<dyn Tokens>,
+    pub(super) journal: Box<dyn Journal + Send>,
+    pub(super) on_code: OnCode,
+    pub(super) on_event: OnEvent,
 }
 
 impl<L, P> fmt::Debug for Builder<L, P> {
@@ -387,270 +376,3 @@ impl fmt::Display for NotReady {
 }
 
 impl std::error::Error for NotReady {}
-
-const GONE: Refused = Refused::not_ready("The connector was shut down.");
-const QUEUE_FULL: Refused = Refused::full(QUEUE);
-
-enum Screen {
-    Message(String),
-    Welcome,
-    ThankYou,
-    Reset,
-}
-
-enum Command {
-    Sale {
-        asked: Box<crate::pos::Asked>,
-        payload: String,
-        outcome: Sender<Outcome>,
-        reply: SyncSender<Result<RequestId, Refused>>,
-    },
-    Show(Screen, SyncSender<Result<(), Refused>>),
-    Cancel(RequestId),
-}
-
-#[derive(Default)]
-struct State {
-    commands: VecDeque<Command>,
-    waiting: Vec<(RequestId, Sender<Outcome>)>,
-    ready: Option<TerminalInfo>,
-    down: Option<Down>,
-    stop: bool,
-    stopped: bool,
-}
-
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
-    waker: Waker,
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Shared")
-    }
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn put(&self, command: Command) -> Result<(), Refused> {
-        let mut state = self.lock();
-        if state.stopped || state.stop {
-            return Err(GONE);
-        }
-        if state.commands.len() >= QUEUE {
-            return Err(QUEUE_FULL);
-        }
-        state.commands.push_back(command);
-        drop(state);
-        self.waker.wake_by_ref();
-        Ok(())
-    }
-}
-
-/// The thread.
-fn run<L, P>(
-    parts: Builder<L, P>,
-    answer: impl for<'q, 'm> FnMut(Question<'q, 'm>) -> Answer<'m>,
-    token: Option<String>,
-    shared: &Shared,
-) where
-    L: Link,
-    P: Park,
-{
-    let Builder {
-        mut link,
-        mut park,
-        address,
-        config,
-        tokens,
-        mut journal,
-        on_code,
-        on_event,
-    } = parts;
-    let (mut send, mut withheld, mut hold) = (vec![0; MEMORY], vec![0; MEMORY], vec![0; MEMORY]);
-    let mut pos = Pos::new(
-        config.borrowed(token.as_deref()),
-        Memory {
-            send: &mut send,
-            withheld: &mut withheld,
-            hold: &mut hold,
-        },
-    );
-    let clock = StdClock::new();
-    let handler = OnThread {
-        shared,
-        key: TokenKey {
-            terminal: &address,
-            serial: &config.serial,
-        },
-        tokens,
-        on_code,
-        on_event,
-        answer,
-    };
-    let mut inbox = SharedInbox(shared);
-    let mut buffer = vec![0; RECEIVE];
-    let driven = drive(
-        Parts {
-            role: &mut pos,
-            link: &mut link,
-            journal: &mut journal,
-            inbox: &mut inbox,
-            clock: &clock,
-            buffer: &mut buffer,
-        },
-        handler,
-    );
-    // An error is one of waiting; nothing can be done on this thread then but to end.
-    let _ = block_on(&mut park, || clock.next_wake(), driven);
-    let mut state = shared.lock();
-    state.stopped = true;
-    state.ready = None;
-    state.commands.clear();
-    state.waiting.clear();
-    shared.changed.notify_all();
-}
-
-impl Journal for Box<dyn Journal + Send> {
-    fn append(
-        &mut self,
-        record: &crate::journal::Record,
-    ) -> Result<(), crate::journal::JournalFailed> {
-        (**self).append(record)
-    }
-}
-
-struct SharedInbox<'s>(&'s Shared);
-
-impl Inbox<Pos<'_>> for SharedInbox<'_> {
-    fn ready(&mut self) -> impl Future<Output = ()> {
-        // Whoever puts something in wakes the thread, which polls this again.
-        poll_fn(|_| {
-            let state = self.0.lock();
-            if state.stop || !state.commands.is_empty() {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        })
-    }
-
-    fn deliver(&mut self, now: Instant, pos: &mut Pos<'_>) -> ControlFlow<()> {
-        loop {
-            let mut state = self.0.lock();
-            let Some(command) = state.commands.pop_front() else {
-                return if state.stop {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                };
-            };
-            drop(state);
-            self.obey(now, pos, command);
-        }
-    }
-}
-
-impl SharedInbox<'_> {
-    /// Who asked may have stopped waiting for the answer; that changes nothing.
-    fn obey(&self, now: Instant, pos: &mut Pos<'_>, command: Command) {
-        match command {
-            Command::Sale {
-                asked,
-                payload,
-                outcome,
-                reply,
-            } => {
-                let sale = WrittenSale::from_parts(*asked, &payload);
-                let env = Env { unix_ms: unix_ms() };
-                let answer = pos.sale_written(now, &sale, env);
-                if let Ok(request) = answer {
-                    self.0.lock().waiting.push((request, outcome));
-                }
-                let _ = reply.send(answer);
-            }
-            Command::Show(screen, reply) => {
-                let _ = reply.send(match screen {
-                    Screen::Message(text) => pos.show_message(now, &text),
-                    Screen::Welcome => pos.show_welcome(now),
-                    Screen::ThankYou => pos.show_thank_you(now),
-                    Screen::Reset => pos.reset_terminal(now),
-                });
-            }
-            Command::Cancel(request) => {
-                // One that has ended needs no cancel.
-                let _ = pos.cancel(now, request);
-            }
-        }
-    }
-}
-
-fn unix_ms() -> Option<u64> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    u64::try_from(since.as_millis()).ok()
-}
-
-/// The driver's part of every event.
-struct OnThread<'s, A> {
-    shared: &'s Shared,
-    key: TokenKey<'s>,
-    tokens: Box<dyn Tokens>,
-    on_code: OnCode,
-    on_event: OnEvent,
-    answer: A,
-}
-
-impl<'p, A> Handler<Pos<'p>> for OnThread<'_, A>
-where
-    A: for<'q, 'm> FnMut(Question<'q, 'm>) -> Answer<'m>,
-{
-    fn handle(&mut self, now: Instant, pos: &mut Pos<'p>, event: Event<'_>) {
-        // Before anything else happens: the token before this one is worthless now.
-        if let Event::Paired { token: Some(token) } = &event {
-            // A store that cannot be written costs a pairing next time, not this connection.
-            let _ = self.tokens.store(self.key, &token.expose().to_string());
-        }
-        (self.on_event)(&event);
-        match event {
-            Event::PairingCode(code) => (self.on_code)(&code.expose().to_string()),
-            Event::TokenRefused => {
-                let _ = self.tokens.forget(self.key);
-            }
-            Event::BecameReady(_) => self.tell(|state| state.ready = Some(pos.terminal().clone())),
-            Event::NotReady(_) | Event::SimulatorRefused => self.tell(|state| state.ready = None),
-            Event::Disconnected(down) => self.tell(|state| {
-                state.ready = None;
-                state.down = Some(down);
-            }),
-            Event::Confirm(confirm) => {
-                let answer = (self.answer)(Question::Confirm(&confirm));
-                // Stale only if the link went down, which withdraws the question.
-                let _ = pos.answer(now, confirm.question, answer);
-            }
-            Event::Signature(check) => {
-                let answer = (self.answer)(Question::Signature(&check));
-                let _ = pos.answer(now, check.question, answer);
-            }
-            Event::Outcome(outcome) => self.tell(|state| {
-                let request = outcome.summary.request;
-                let at = state.waiting.iter().position(|(id, _)| *id == request);
-                if let Some((_, sender)) = at.map(|at| state.waiting.swap_remove(at)) {
-                    // Who has dropped the ticket does not want to know.
-                    let _ = sender.send(Outcome::of(&outcome));
-                }
-            }),
-            _ => {}
-        }
-    }
-}
-
-impl<A> OnThread<'_, A> {
-    fn tell(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.shared.lock());
-        self.shared.changed.notify_all();
-    }
-}

@@ -9,6 +9,7 @@ mod config;
 mod connector;
 mod outcome;
 mod park;
+mod thread;
 mod token;
 
 pub use clock::StdClock;

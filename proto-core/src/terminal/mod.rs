@@ -5,10 +5,12 @@
 //! application's: it gets events and sends messages.
 
 mod event;
+mod identity;
 mod state;
 
 pub use event::Event;
-pub use state::{Identity, Terminal, Unsent};
+pub use identity::{Identity, Unsent};
+pub use state::Terminal;
 
 /// What a simulator calls its merchant and its model, so that nobody takes it for a terminal
 /// (`design.md` "Money" 14).

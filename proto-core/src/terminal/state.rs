@@ -1,10 +1,9 @@
 //! Every transition of the terminal.
 
-use core::fmt;
-
 use heapless::Deque;
 
 use super::event::Event;
+use super::identity::{Identity, Unsent};
 use crate::fingerprint::Fingerprints;
 use crate::link::{Detail, Down, DownReason, LinkInfo, LinkKind};
 use crate::message::{
@@ -17,11 +16,11 @@ use crate::model::{DeviceStateDataDraft, InputOptionDraft, PaymentDraft};
 use crate::outbox::Outbox;
 use crate::redact::Secret;
 use crate::role::Role;
-use crate::time::{Duration, Instant, Timers};
+use crate::time::{Instant, Timers};
 use crate::wire::json::Text;
 use crate::wire::names::{
-    DeviceState, MessageType, Method, PairingState, ResultStatus, TxStartResult, UiDirection,
-    UiState,
+    DeviceState, MessageType, Method, PairingState, RequestInfo, ResultStatus, TxStartResult,
+    UiDirection, UiState,
 };
 use crate::wire::{InString, Message, Sender, name_in_head, open, package_name};
 
@@ -33,70 +32,6 @@ const RECEIPTS: usize = 8;
 const REMEMBERED: usize = 64;
 
 const PING: usize = 0;
-
-/// What a terminal says of itself.
-#[derive(Debug, Clone, Copy)]
-pub struct Identity<'b> {
-    /// The merchant's id.
-    pub merchant_id: &'b str,
-    /// The merchant's name.
-    pub merchant_name: &'b str,
-    /// The terminal's name.
-    pub name: &'b str,
-    /// The terminal's serial number.
-    pub serial: &'b str,
-    /// The terminal's model.
-    pub model: &'b str,
-    /// Whether it says that it is ready.
-    pub ready: bool,
-    /// Whether it acknowledges commands.
-    pub acknowledges: bool,
-    /// Whether cards can be vaulted.
-    pub vault_card: bool,
-    /// How often it sends PING, if at all (`protocol/link.md` §1.14: about once a second on USB).
-    pub ping: Option<Duration>,
-}
-
-impl Identity<'_> {
-    /// A simulator: it says so wherever it can.
-    pub const SIMULATOR: Identity<'static> = Identity {
-        merchant_id: super::SIMULATOR,
-        merchant_name: "Simulated Shop",
-        name: "Simulated terminal",
-        serial: "SIM0000000001",
-        model: super::SIMULATOR,
-        ready: true,
-        acknowledges: true,
-        vault_card: true,
-        ping: Some(Duration::from_secs(5)),
-    };
-}
-
-/// A message was not taken for sending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unsent {
-    /// No point of sale is there.
-    NotConnected,
-    /// It does not fit the memory that was lent.
-    Full {
-        /// How many bytes it takes.
-        needed: usize,
-    },
-    /// No transaction is running.
-    Idle,
-}
-
-impl fmt::Display for Unsent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotConnected => f.write_str("no point of sale is connected"),
-            Self::Full { needed } => write!(f, "the send buffer is too small: {needed} bytes"),
-            Self::Idle => f.write_str("no transaction is running"),
-        }
-    }
-}
-
-impl core::error::Error for Unsent {}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -111,6 +46,12 @@ struct Running {
     external_id: heapless::String<64>,
     request_info: heapless::String<24>,
     accepted: bool,
+}
+
+impl Running {
+    fn request_info(&self) -> RequestInfo<'_> {
+        RequestInfo::from_name(self.request_info.as_str().into())
+    }
 }
 
 /// A terminal.
@@ -275,9 +216,7 @@ impl<'b> Terminal<'b> {
             .get_or_insert(running.external_id.as_str().into());
         self.send(&FinishOkDraft {
             payment: Some(InString::Draft(&payment)),
-            request_info: Some(crate::wire::names::RequestInfo::from_name(
-                running.request_info.as_str().into(),
-            )),
+            request_info: Some(running.request_info()),
             ..FinishOkDraft::default()
         })
     }
@@ -290,9 +229,7 @@ impl<'b> Terminal<'b> {
     pub fn finish_cancel(&mut self) -> Result<(), Unsent> {
         let running = self.running.take().ok_or(Unsent::Idle)?;
         self.send(&FinishCancelDraft {
-            request_info: Some(crate::wire::names::RequestInfo::from_name(
-                running.request_info.as_str().into(),
-            )),
+            request_info: Some(running.request_info()),
             more: &[],
         })
     }
@@ -365,9 +302,7 @@ impl<'b> Terminal<'b> {
             success: Some(result == TxStartResult::Success),
             result: Some(result),
             external_payment_id: Some(running.external_id.as_str().into()),
-            request_info: Some(crate::wire::names::RequestInfo::from_name(
-                running.request_info.as_str().into(),
-            )),
+            request_info: Some(running.request_info()),
             reason: Some(reason).filter(|reason| !reason.is_empty()),
             ..TxStartResponseDraft::default()
         };
