@@ -10,7 +10,7 @@ use crate::sim::Behaviour;
 
 /// Takes payments on a Clover terminal, or on a simulated one, from the command line.
 #[derive(Debug, Parser)]
-#[command(name = "host-demo", version, about, after_help = AFTER_HELP)]
+#[command(name = "host-demo", version, after_help = AFTER_HELP)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

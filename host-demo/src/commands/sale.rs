@@ -51,8 +51,9 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
         let info = reached.connector.ready(Duration::ZERO).ok();
         crate::report::is_simulated(info.as_ref())
     };
-    if let Err(refused) = reached.connector.show_message(WELCOME) {
-        report.complain(&refused.to_string());
+    match reached.connector.show_message(WELCOME) {
+        Ok(()) => report.say(&format!("Terminal: {WELCOME}")),
+        Err(refused) => report.complain(&refused.to_string()),
     }
     let ticket = match reached.connector.sale(sale) {
         Ok(ticket) => ticket,

@@ -101,7 +101,7 @@ pub(super) fn reach(
     }
     interrupts(&notes);
     let connector = builder
-        .on_event(move |event| look(event, report, &notes))
+        .on_event(listener(report, notes))
         // Questions are not asked by the simulator yet, and nobody is asked here: a payment that needs a
         // decision is not taken.
         .on_question(|question| question.reject())
@@ -135,10 +135,28 @@ fn default_token_file() -> Option<PathBuf> {
     Some(state.join("tokens.json"))
 }
 
-/// Runs on the connector's thread: tells every event, and notes what the main thread waits for.
-fn look(event: &Event<'_>, report: Report, notes: &Sender<Note>) {
-    let (line, text) = report::event(event);
-    report.both(&line, &text);
+/// Runs on the connector's thread: tells every event, and notes what the main thread waits for. A connection
+/// that fails again for the same reason is told once.
+fn listener(report: Report, notes: Sender<Note>) -> impl FnMut(&Event<'_>) + Send + 'static {
+    let mut told: Option<Down> = None;
+    move |event| {
+        let again = match event {
+            Event::Connected(_) => {
+                told = None;
+                false
+            }
+            Event::Disconnected(down) => told.replace(down.clone()).as_ref() == Some(down),
+            _ => false,
+        };
+        if !again {
+            let (line, text) = report::event(event);
+            report.both(&line, &text);
+        }
+        note(event, &notes);
+    }
+}
+
+fn note(event: &Event<'_>, notes: &Sender<Note>) {
     let note = match event {
         Event::BecameReady(_) => Note::Ready,
         Event::Disconnected(down) => Note::Down(down.clone()),
