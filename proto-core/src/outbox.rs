@@ -58,10 +58,14 @@ impl<'b> Outbox<'b> {
         self.buf.get(start..start.checked_add(len)?)
     }
 
-    /// Forgets the first message.
+    /// Forgets the first message, and its text: it may hold a token.
     pub(crate) fn pop(&mut self) {
         if let Some((start, len)) = self.front_place() {
-            self.start = start.saturating_add(len).min(self.end);
+            let end = start.saturating_add(len).min(self.end);
+            if let Some(text) = self.buf.get_mut(start..end) {
+                text.fill(0);
+            }
+            self.start = end;
         }
         if self.start == self.end {
             self.clear();
@@ -69,6 +73,9 @@ impl<'b> Outbox<'b> {
     }
 
     pub(crate) fn clear(&mut self) {
+        if let Some(text) = self.buf.get_mut(self.start..self.end) {
+            text.fill(0);
+        }
         self.start = 0;
         self.end = 0;
     }

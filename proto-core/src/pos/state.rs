@@ -12,7 +12,7 @@ use super::transaction::{Front, Transaction};
 use crate::journal::{JournalFailed, Record, RecordId};
 use crate::link::{Detail, Down, LinkInfo, LinkKind};
 use crate::message::{
-    Break, DiscoveryRequestDraft, DiscoveryResponse, MessageDraft, PairingRequestDraft,
+    BreakDraft, DiscoveryRequestDraft, DiscoveryResponse, MessageDraft, PairingRequestDraft,
     ShowThankYouScreenDraft, ShowWelcomeScreenDraft, TerminalMessageDraft, UiStateMessage,
 };
 use crate::outbox::Outbox;
@@ -255,7 +255,7 @@ impl<'b> Pos<'b> {
                 "In ResetDevice: The Clover device is not connected.",
             ));
         }
-        self.send(&crate::wire::Bare(Break::METHOD))?;
+        self.send(&BreakDraft::default())?;
         self.tx.reset_sent();
         Ok(())
     }
@@ -264,7 +264,7 @@ impl<'b> Pos<'b> {
         if self.session.phase != Phase::Ready {
             return Err(Refused::not_ready(not_connected));
         }
-        // Simulated and withheld outcomes too: an outcome that was not fetched yet keeps the place.
+        // An outcome that was not fetched yet keeps the place.
         if self.tx.open.is_some() || self.outcome.is_some() {
             return Err(Refused::busy());
         }

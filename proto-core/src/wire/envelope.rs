@@ -1,7 +1,7 @@
 //! Writing whole messages.
 
 use super::json::{Full, Writer};
-use super::names::{MessageType, Method};
+use super::names::MessageType;
 use crate::link::LinkKind;
 use crate::message::MessageDraft;
 
@@ -105,22 +105,6 @@ fn decimal(number: u32, digits: &mut [u8; 10]) -> &str {
         }
     }
     core::str::from_utf8(digits.get(start..).unwrap_or_default()).unwrap_or_default()
-}
-
-/// The method of a message that carries nothing but its name.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bare(pub(crate) Method<'static>);
-
-impl MessageDraft for Bare {
-    fn method(&self) -> Method<'_> {
-        self.0
-    }
-
-    fn version(&self) -> i64 {
-        1
-    }
-
-    fn write_members(&self, _to: &mut Writer<'_>) {}
 }
 
 #[cfg(test)]

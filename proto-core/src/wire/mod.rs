@@ -10,7 +10,6 @@ pub mod names;
 pub(crate) mod object;
 mod open;
 
-pub(crate) use envelope::Bare;
 pub use envelope::{SOURCE_SDK, Sender, package_name, write_liveness, write_message};
 pub use framer::{Frame, FrameError, Framer, MAX_MESSAGE, MAX_PACKET, Packet, Packets};
 pub use object::{Elements, InString, Map};
