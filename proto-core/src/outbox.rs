@@ -83,8 +83,12 @@ impl<'b> Outbox<'b> {
     fn append(&mut self, write: impl FnOnce(&mut [u8]) -> Result<usize, Full>) -> Result<(), Full> {
         if self.start > 0 && self.end <= self.buf.len() {
             self.buf.copy_within(self.start..self.end, 0);
-            self.end = self.end.saturating_sub(self.start);
+            let end = self.end.saturating_sub(self.start);
+            if let Some(left_over) = self.buf.get_mut(end..self.end) {
+                left_over.fill(0);
+            }
             self.start = 0;
+            self.end = end;
         }
         let text = self.end.saturating_add(LENGTH);
         let room = self.buf.get_mut(text..).unwrap_or_default();
