@@ -24,6 +24,8 @@ pub mod pos;
 pub mod redact;
 mod role;
 pub mod run;
+#[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]
+pub mod serial;
 pub mod terminal;
 pub mod time;
 pub mod wire;

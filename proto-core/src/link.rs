@@ -6,6 +6,8 @@
 use core::fmt;
 use core::future::Future;
 
+use crate::wire::FrameError;
+
 /// Room for a description in an error or of a peer, in bytes. Longer text is cut.
 pub const DETAIL_LEN: usize = 120;
 
@@ -228,6 +230,8 @@ pub enum Step<'b> {
         /// The length of the whole message in bytes.
         total: usize,
     },
+    /// A stretch of the stream made no sense, and it does again. Only links over a bare stream have this.
+    Garbled(FrameError),
     /// The link is down, or could not come up. The next step tries to bring it up again, at once:
     /// waiting between attempts is the caller's business.
     Down(Down),

@@ -3,6 +3,7 @@
 use crate::journal::{JournalFailed, Record, RecordId};
 use crate::link::{Down, LinkInfo};
 use crate::time::Instant;
+use crate::wire::FrameError;
 
 /// One end of the protocol: a point of sale ([`crate::pos::Pos`]) or a terminal
 /// ([`crate::terminal::Terminal`]).
@@ -31,6 +32,9 @@ pub trait Role {
 
     /// A message of `total` bytes did not fit the caller's buffer; `head` is its beginning.
     fn handle_oversize(&mut self, now: Instant, head: &[u8], total: usize);
+
+    /// A stretch of the stream that the link reads made no sense; messages may be missing.
+    fn handle_garbled(&mut self, now: Instant, error: FrameError);
 
     /// The time that [`poll_timeout`](Self::poll_timeout) named has come. Calls too early or too often
     /// do nothing.

@@ -198,6 +198,7 @@ where
             }
             Step::NeedsRoom(needed) => buffer.grow(needed),
             Step::TooLong { head, total } => role.handle_oversize(now, head, total),
+            Step::Garbled(error) => role.handle_garbled(now, error),
             Step::Down(down) => {
                 role.handle_link_down(now, &down);
                 resting = Some(now.after(pauses.next(now)));

@@ -86,6 +86,11 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+/// The code of the README, compiled with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 mod client;
 mod down;
 mod guest;

@@ -18,6 +18,7 @@ use proto_core::message::TxStateMessageDraft;
 use proto_core::model::InputOptionDraft;
 use proto_core::terminal::{Event, Identity, Terminal};
 use proto_core::time::{Duration, Instant};
+use proto_core::wire::FrameError;
 use proto_core::wire::names::{KeyPress, TxState, UiDirection, UiState};
 
 use payment::Sold;
@@ -373,6 +374,10 @@ impl Role for Simulator<'_> {
 
     fn handle_oversize(&mut self, now: Instant, head: &[u8], total: usize) {
         self.terminal.handle_oversize(now, head, total);
+    }
+
+    fn handle_garbled(&mut self, now: Instant, error: FrameError) {
+        self.terminal.handle_garbled(now, error);
     }
 
     fn handle_timeout(&mut self, now: Instant) {

@@ -20,7 +20,7 @@ use crate::redact::Secret;
 use crate::role::Role;
 use crate::time::{Duration, Instant, Timers};
 use crate::wire::names::{MessageType, Method, UiDirection, UiState};
-use crate::wire::{Message, Sender, name_in_head, open, package_name, write_message};
+use crate::wire::{FrameError, Message, Sender, name_in_head, open, package_name, write_message};
 
 /// Events that wait for `poll_event`. When it is full the oldest is dropped; an outcome has a place of
 /// its own and never is.
@@ -484,6 +484,10 @@ impl Role for Pos<'_> {
     fn handle_oversize(&mut self, _now: Instant, head: &[u8], total: usize) {
         let method = name_in_head(head).map_or(Detail::default(), Detail::print);
         self.emit(Event::Oversize { method, total });
+    }
+
+    fn handle_garbled(&mut self, _now: Instant, error: FrameError) {
+        self.emit(Event::Garbled(error));
     }
 
     fn handle_timeout(&mut self, now: Instant) {

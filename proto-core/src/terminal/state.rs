@@ -22,7 +22,7 @@ use crate::wire::names::{
     DeviceState, MessageType, Method, PairingState, RequestInfo, ResultStatus, TxStartResult,
     UiDirection, UiState,
 };
-use crate::wire::{InString, Message, Sender, name_in_head, open, package_name};
+use crate::wire::{FrameError, InString, Message, Sender, name_in_head, open, package_name};
 
 /// Events that wait for `poll_event`; when it is full the oldest is dropped.
 const EVENTS: usize = 8;
@@ -506,6 +506,10 @@ impl Role for Terminal<'_> {
     fn handle_oversize(&mut self, _now: Instant, head: &[u8], total: usize) {
         let method = name_in_head(head).map_or(Detail::default(), Detail::print);
         self.emit(Event::Oversize { method, total });
+    }
+
+    fn handle_garbled(&mut self, _now: Instant, error: FrameError) {
+        self.emit(Event::Garbled(error));
     }
 
     fn handle_timeout(&mut self, now: Instant) {

@@ -35,6 +35,27 @@ pub enum Frame<'b> {
     Resumed(FrameError),
 }
 
+/// What is complete, apart from the buffer that it is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whole {
+    /// A message of this length, in the front part of the buffer.
+    Message(usize),
+    /// A message of this length that did not fit.
+    TooLong(usize),
+    /// The stream makes sense again.
+    Resumed(FrameError),
+}
+
+impl Whole {
+    pub(crate) fn frame(self, buf: &mut [u8]) -> Frame<'_> {
+        match self {
+            Self::Message(len) => Frame::Message(buf.get_mut(..len).unwrap_or_default()),
+            Self::TooLong(total) => Frame::TooLong { head: buf, total },
+            Self::Resumed(error) => Frame::Resumed(error),
+        }
+    }
+}
+
 /// A stretch of the stream that could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameError {
@@ -66,8 +87,14 @@ pub struct Framer {
 impl Framer {
     /// A framer at the beginning of a stream.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self {
+            head: heapless::Vec::new(),
+            packet_left: 0,
+            total: 0,
+            received: 0,
+            skipped: 0,
+        }
     }
 
     /// Forgets a message in progress: the stream begins anew.
@@ -78,20 +105,26 @@ impl Framer {
     /// Takes bytes from `input` until something is complete. Returns how many were taken, and what is
     /// complete; call again with the rest.
     pub fn feed<'b>(&mut self, input: &[u8], buf: &'b mut [u8]) -> (usize, Option<Frame<'b>>) {
+        let (used, whole) = self.advance(input, buf);
+        (used, whole.map(|whole| whole.frame(buf)))
+    }
+
+    /// [`feed`](Self::feed) for loops that lend their buffer again and again.
+    pub(crate) fn advance(&mut self, input: &[u8], buf: &mut [u8]) -> (usize, Option<Whole>) {
         let mut used = 0usize;
         while let Some(rest) = input.get(used..).filter(|rest| !rest.is_empty()) {
             let byte = rest.first().copied().unwrap_or_default();
             if self.packet_left > 0 && self.is_text(byte, buf) {
                 used = used.saturating_add(self.take_text(rest, buf));
                 if self.received == self.total {
-                    return (used, Some(self.complete(buf)));
+                    return (used, Some(self.complete(buf.len())));
                 }
             } else {
                 // Never full: a complete head is taken out at once.
                 let _ = self.head.push(byte);
                 used = used.saturating_add(1);
                 if let Some(error) = self.packet_head() {
-                    return (used, Some(Frame::Resumed(error)));
+                    return (used, Some(Whole::Resumed(error)));
                 }
             }
         }
@@ -131,13 +164,13 @@ impl Framer {
         count
     }
 
-    fn complete<'b>(&mut self, buf: &'b mut [u8]) -> Frame<'b> {
+    fn complete(&mut self, room: usize) -> Whole {
         let total = core::mem::take(&mut self.total);
         self.received = 0;
-        if total <= buf.len() {
-            Frame::Message(buf.get_mut(..total).unwrap_or_default())
+        if total <= room {
+            Whole::Message(total)
         } else {
-            Frame::TooLong { head: buf, total }
+            Whole::TooLong(total)
         }
     }
 

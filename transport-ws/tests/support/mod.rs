@@ -44,6 +44,7 @@ impl Got {
             Step::Message(message) => Self::Message(message.to_vec()),
             Step::NeedsRoom(total) => Self::NeedsRoom(total),
             Step::TooLong { head, total } => Self::TooLong(head.to_vec(), total),
+            Step::Garbled(error) => panic!("a WebSocket is no bare stream: {error}"),
             Step::Down(down) => Self::Down(down),
         }
     }
