@@ -1,0 +1,296 @@
+//! Ends that come from this side: journal, cancel, deadlines, lost links (`design.md` "Money" 2, 8, 11).
+
+use proto_core::journal::JournalFailed;
+use proto_core::pos::{Config, Deadlines, Refusal, Sale};
+use proto_core::time::Duration;
+use proto_core::wire::names::UiState;
+use system_tests::{JournalAnswer, World, begin, paid, screen, test_config};
+
+fn sent(world: &World, method: &str) -> usize {
+    let method = format!("\"method\":\"{method}\"");
+    world
+        .wire
+        .iter()
+        .filter(|(from, text)| *from == "pos" && text.contains(&method))
+        .count()
+}
+
+#[test]
+fn nothing_leaves_before_the_journal_has_said_yes() {
+    let mut world = World::ready();
+    world.on_start(begin);
+    world.journal = JournalAnswer::Silence;
+    world.sale("X");
+    world.inject(r#"{"type":"PING"}"#);
+    // A PING is answered meanwhile; the request waits.
+    world.expect("journal: X Intent\npos: PONG");
+    world.answer_journal(Ok(()));
+    assert_eq!(sent(&world, "TX_START"), 1);
+}
+
+#[test]
+fn a_journal_that_fails_or_is_silent_sends_nothing() {
+    let mut world = World::ready();
+    world.journal = JournalAnswer::No;
+    world.sale("X");
+    world.expect("journal: X Intent\noutcome: not_made ERROR failed journal_failed");
+    assert_eq!(sent(&world, "TX_START"), 0);
+
+    let mut world = World::ready();
+    world.journal = JournalAnswer::Silence;
+    world.sale("X");
+    world.wait(4_999);
+    world.expect("journal: X Intent");
+    world.wait(1);
+    world.expect("outcome: not_made ERROR failed journal_failed");
+    world.answer_journal(Ok(()));
+    world.wait(1_000);
+    assert_eq!(sent(&world, "TX_START"), 0);
+}
+
+#[test]
+fn a_link_lost_before_the_commit_sends_nothing_not_even_with_a_late_commit() {
+    let mut world = World::ready();
+    world.journal = JournalAnswer::Silence;
+    world.sale("X");
+    world.cut();
+    world.expect(
+        "journal: X Intent
+         event: Disconnected
+         outcome: not_made ERROR link_lost not_sent",
+    );
+    world.answer_journal(Err(JournalFailed));
+    world.join();
+    world.wait(60_000);
+    assert_eq!(sent(&world, "TX_START"), 0);
+}
+
+#[test]
+fn a_cancel_before_the_request_has_left_is_not_made() {
+    let mut world = World::ready();
+    world.journal = JournalAnswer::Silence;
+    let request = world.sale("X");
+    world.pos.cancel(world.now, request).unwrap();
+    world.settle();
+    world.expect("journal: X Intent\noutcome: not_made CANCEL cancelled_pos not_sent");
+    assert_eq!(
+        world.pos.cancel(world.now, request).unwrap_err().why,
+        Refusal::Unknown
+    );
+}
+
+#[test]
+fn a_cancel_presses_the_key_that_the_screen_offers_and_may_win() {
+    let mut world = World::ready();
+    world.on_start(begin);
+    let request = world.sale("X");
+    world.forget();
+    world.pos.cancel(world.now, request).unwrap();
+    world.settle();
+    world.expect("pos: KEY_PRESS ESC\nterminal: ACK");
+    world.terminal.finish_cancel().unwrap();
+    world.settle();
+    assert_eq!(world.outcome().cause.name(), "cancelled_pos");
+}
+
+#[test]
+fn a_cancel_may_come_too_late() {
+    let mut world = World::ready();
+    world.on_start(begin);
+    let request = world.sale("X");
+    world.pos.cancel(world.now, request).unwrap();
+    world.settle();
+    world.terminal.finish_ok(&paid("PAY1", 1_000)).unwrap();
+    world.settle();
+    assert_eq!(world.outcome().certainty.name(), "made");
+}
+
+#[test]
+fn a_cancel_waits_for_a_screen_that_offers_the_key_and_then_gives_up() {
+    let mut world = World::ready();
+    world.on_start(|terminal| {
+        terminal.accept_start().unwrap();
+        screen(terminal, UiState::Processing);
+    });
+    let request = world.sale("X");
+    world.pos.cancel(world.now, request).unwrap();
+    world.settle();
+    assert_eq!(sent(&world, "KEY_PRESS"), 0);
+    begin_again(&mut world);
+    assert_eq!(sent(&world, "KEY_PRESS"), 1);
+
+    let mut world = World::ready();
+    world.on_start(|terminal| terminal.accept_start().unwrap());
+    let request = world.sale("X");
+    world.forget();
+    world.pos.cancel(world.now, request).unwrap();
+    world.wait(15_000);
+    world.expect("event: CancelImpossible");
+    assert!(world.pos.open_request().is_some());
+}
+
+/// A screen with the cancel key, in the middle of the transaction.
+fn begin_again(world: &mut World) {
+    let options = [proto_core::model::InputOptionDraft {
+        key_press: Some(proto_core::wire::names::KeyPress::Esc),
+        ..Default::default()
+    }];
+    let enter = proto_core::wire::names::UiDirection::Enter;
+    world
+        .terminal
+        .screen(UiState::Start, enter, "", &options)
+        .unwrap();
+    world.settle();
+}
+
+#[test]
+fn a_reset_cancels_but_proves_nothing() {
+    let mut world = World::ready();
+    world.on_start(begin);
+    world.sale("X");
+    world.forget();
+    world.pos.reset_terminal(world.now).unwrap();
+    world.settle();
+    world.expect(
+        "pos: BREAK
+         terminal: RESET_DEVICE_RESPONSE SUCCESS
+         event: Unsolicited Reset ResetDeviceResponse
+         terminal: ACK",
+    );
+    assert!(world.outcomes.is_empty());
+    world.terminal.finish_cancel().unwrap();
+    world.settle();
+    assert_eq!(world.outcome().cause.name(), "cancelled_pos");
+}
+
+#[test]
+fn at_the_deadline_it_is_cancelled_first_and_then_unknown() {
+    let mut world = World::ready();
+    world.on_start(begin);
+    let deadline = Some(Duration::from_secs(20));
+    world.ask(&Sale {
+        deadline,
+        ..Sale::new(1_000).external_id("X")
+    });
+    world.wait(19_999);
+    assert_eq!(sent(&world, "KEY_PRESS"), 0);
+    world.wait(1);
+    assert_eq!(sent(&world, "KEY_PRESS"), 1);
+    world.wait(14_999);
+    assert!(world.outcomes.is_empty());
+    world.wait(1);
+    let summary = world.outcome();
+    assert_eq!(
+        (summary.certainty.name(), summary.cause.name()),
+        ("unknown", "timed_out")
+    );
+}
+
+#[test]
+fn a_cancel_that_the_deadline_asked_for_has_timed_out_as_its_cause() {
+    let mut world = World::ready();
+    world.on_start(begin);
+    let deadline = Some(Duration::from_secs(20));
+    world.ask(&Sale {
+        deadline,
+        ..Sale::new(1_000).external_id("X")
+    });
+    world.wait(20_000);
+    world.terminal.finish_cancel().unwrap();
+    world.settle();
+    let summary = world.outcome();
+    assert_eq!(
+        (summary.certainty.name(), summary.cause.name()),
+        ("not_made", "timed_out")
+    );
+}
+
+#[test]
+fn a_terminal_that_falls_silent_is_given_up_after_its_quiet_time() {
+    let deadlines = Deadlines {
+        quiet: Duration::from_secs(40),
+        ..Deadlines::DEFAULT
+    };
+    let mut world = World::new(Config {
+        deadlines,
+        ..test_config()
+    });
+    world.join();
+    world.on_start(begin);
+    world.sale("X");
+    world.wait(30_000);
+    screen(&mut world.terminal, UiState::Processing); // a sign of life
+    world.wait(39_999);
+    assert!(world.outcomes.is_empty());
+    world.wait(1 + 15_000);
+    assert_eq!(world.outcome().cause.name(), "timed_out");
+}
+
+#[test]
+fn no_progress_is_told_while_it_lasts() {
+    let mut world = World::ready();
+    world.on_start(begin);
+    world.sale("X");
+    world.forget();
+    world.wait(65_000);
+    world.expect("event: NoProgress\nevent: NoProgress");
+}
+
+#[test]
+fn a_lost_link_is_no_outcome_until_its_time_is_up() {
+    let mut world = World::ready();
+    world.on_start(begin);
+    world.sale("X");
+    world.forget();
+    world.cut();
+    world.expect("event: Disconnected");
+    world.wait(29_999);
+    assert!(world.outcomes.is_empty());
+    world.wait(1);
+    let summary = world.outcome();
+    assert_eq!(
+        (summary.certainty.name(), summary.cause.name()),
+        ("unknown", "link_lost")
+    );
+    assert_eq!(summary.remaining(), 1_000);
+}
+
+#[test]
+fn a_payment_after_the_reconnect_still_ends_it_by_its_id() {
+    let mut world = World::ready();
+    world.on_start(begin);
+    world.sale("X");
+    world.cut();
+    world.wait(5_000);
+    world.join();
+    world.terminal.finish_ok(&paid("PAY1", 1_000)).unwrap();
+    world.settle();
+    assert_eq!(world.outcome().certainty.name(), "made");
+    world.wait(60_000);
+    assert_eq!(world.outcomes.len(), 1);
+}
+
+#[test]
+fn a_payment_after_the_unknown_outcome_is_not_dropped() {
+    let mut world = World::ready();
+    world.on_start(begin);
+    world.sale("X");
+    world.cut();
+    world.wait(30_000);
+    world.join();
+    world.forget();
+    world.terminal.finish_ok(&paid("PAY1", 1_000)).unwrap();
+    world.settle();
+    world.expect("terminal: FINISH_OK SALE\nevent: Unsolicited Payment Payment");
+}
+
+#[test]
+fn nothing_is_sent_again_after_a_reconnect() {
+    let mut world = World::ready();
+    world.on_start(begin);
+    world.sale("X");
+    world.cut();
+    world.join();
+    world.wait(10_000);
+    assert_eq!(sent(&world, "TX_START"), 1);
+}
