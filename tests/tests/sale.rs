@@ -292,7 +292,7 @@ fn a_refused_start_is_not_made_and_a_duplicate_is_not_known() {
     world.on_start(|terminal| {
         terminal
             .refuse_start(TxStartResult::Fail, "no way")
-            .unwrap()
+            .unwrap();
     });
     world.sale("X");
     let (summary, reason, ..) = &world.outcomes[0];

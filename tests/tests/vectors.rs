@@ -1,0 +1,235 @@
+//! Example messages, opened and compared with what another JSON reader finds in them.
+
+use std::path::Path;
+
+use proto_core::message::{
+    DiscoveryResponse, FinishOk, InvalidStateTransition, PairingResponse, TxStart, TxStartResponse,
+    UiStateMessage,
+};
+use proto_core::wire::json::{Object, Value as Ours};
+use proto_core::wire::{MAX_MESSAGE, open};
+use serde_json::Value;
+
+fn vectors() -> Vec<(String, Vec<u8>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let mut found = Vec::new();
+    for folder in ["messages", "link"] {
+        for file in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let text = std::fs::read(&path).unwrap();
+            match path.extension().and_then(|ending| ending.to_str()) {
+                Some("json") => found.push((name, text)),
+                Some("jsonl") => found.extend(
+                    text.split(|byte| *byte == b'\n')
+                        .filter(|line| !line.is_empty())
+                        .map(|line| (name.clone(), line.to_vec())),
+                ),
+                _ => {}
+            }
+        }
+    }
+    assert!(found.len() > 150, "{}", found.len());
+    found
+}
+
+/// Ours against theirs; where ours has opened a string, theirs is parsed.
+fn same(ours: Ours<'_>, theirs: &Value, place: &str) {
+    match (ours, theirs) {
+        (Ours::Object(object), Value::String(text)) => {
+            let inner = serde_json::from_str(text).unwrap_or_else(|_| panic!("{place}: {text}"));
+            same(Ours::Object(object), &inner, place);
+        }
+        (Ours::Object(object), Value::Object(map)) => {
+            let members: Vec<_> = object.members().collect();
+            assert_eq!(members.len(), map.len(), "{place}");
+            for (name, value) in members {
+                let name = name.to_string();
+                same(value, &map[&name], &format!("{place}.{name}"));
+            }
+        }
+        (Ours::List(list), Value::Array(items)) => {
+            assert_eq!(list.items().count(), items.len(), "{place}");
+            for (ours, theirs) in list.items().zip(items) {
+                same(ours, theirs, place);
+            }
+        }
+        (Ours::String(text), Value::String(theirs)) => {
+            assert_eq!(&text.to_string(), theirs, "{place}");
+        }
+        (Ours::Number(number), Value::Number(theirs)) => {
+            assert_eq!(
+                serde_json::from_str::<Value>(number).unwrap(),
+                Value::Number(theirs.clone())
+            );
+        }
+        (Ours::Bool(ours), Value::Bool(theirs)) => assert_eq!(ours, *theirs, "{place}"),
+        (Ours::Null, Value::Null) => {}
+        (ours, theirs) => panic!("{place}: {ours:?} is not {theirs}"),
+    }
+}
+
+#[test]
+fn every_vector_opens_to_what_another_reader_finds() {
+    for (name, text) in vectors() {
+        let envelope: Value = serde_json::from_slice(&text).unwrap();
+        let mut buf = text.clone();
+        // Files that are no message (an answer of the cloud's HTTP) open to nothing of interest.
+        let message = open(&mut buf).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(
+            message
+                .method
+                .map(|method| method.name().to_string())
+                .as_deref(),
+            envelope["method"].as_str(),
+            "{name}"
+        );
+        assert_eq!(
+            message.version,
+            envelope["version"].as_i64().unwrap_or(1).max(1),
+            "{name}"
+        );
+        if message.fragment {
+            assert!(envelope["fragmentIndex"].is_number(), "{name}");
+            continue;
+        }
+        let payload = match &envelope["payload"] {
+            Value::String(text) => serde_json::from_str(text).unwrap(),
+            other => other.clone(),
+        };
+        if payload.is_object() {
+            same(Ours::Object(message.payload), &payload, &name);
+        } else {
+            assert_eq!(message.payload, Object::EMPTY, "{name}");
+        }
+    }
+}
+
+#[test]
+fn no_truncation_of_a_vector_is_read_or_panics() {
+    for (name, text) in vectors() {
+        let text = text.trim_ascii_end();
+        if text.len() > 8 * 1024 {
+            continue;
+        }
+        for len in 0..text.len() {
+            let mut buf = text[..len].to_vec();
+            assert!(open(&mut buf).is_err(), "{name} cut at {len}");
+        }
+    }
+}
+
+fn vector(name: &str) -> Vec<u8> {
+    vectors()
+        .into_iter()
+        .find(|(found, _)| found == name)
+        .unwrap_or_else(|| panic!("no vector {name}"))
+        .1
+}
+
+#[test]
+fn views_read_the_fields_that_are_there() {
+    let mut text = vector("FINISH_OK-sale-unicode.json");
+    let payment = FinishOk::from_message(&open(&mut text).unwrap())
+        .unwrap()
+        .payment()
+        .unwrap();
+    assert_eq!(payment.id().unwrap(), "FVWM8TK15ZYJF");
+    assert_eq!(
+        (payment.amount(), payment.tip_amount(), payment.tax_amount()),
+        (Some(2599), Some(450), Some(199))
+    );
+    assert_eq!(payment.cashback_amount(), None, "null is absent");
+    let card = payment.card_transaction().unwrap();
+    assert_eq!(card.cardholder_name().unwrap(), "DOE/JANE Q");
+    assert_eq!(format!("{:?}", card.auth_code().unwrap()), "***");
+    let note = payment.object().get("note").unwrap();
+    assert!(format!("{note:?}").contains("漢字"), "{note:?}");
+
+    for (name, id) in [
+        ("TX_START_RESPONSE-success.json", Some("INV-2024-000123")),
+        ("TX_START_RESPONSE-legacy-success.json", None),
+    ] {
+        let mut text = vector(name);
+        let response = TxStartResponse::from_message(&open(&mut text).unwrap()).unwrap();
+        assert_eq!(response.success(), Some(true));
+        assert_eq!(
+            response
+                .external_payment_id()
+                .map(|id| id.to_string())
+                .as_deref(),
+            id
+        );
+    }
+
+    let mut text = vector("UI_STATE-receipt-many-options.json");
+    let screen = UiStateMessage::from_message(&open(&mut text).unwrap()).unwrap();
+    assert!(screen.input_options().unwrap().count() > 1);
+
+    let mut text = vector("DISCOVERY_RESPONSE-ready.json");
+    let info = DiscoveryResponse::from_message(&open(&mut text).unwrap()).unwrap();
+    assert_eq!(info.ready(), Some(true));
+
+    let mut text = vector("pairing-08-response-paired.json");
+    let paired = PairingResponse::from_message(&open(&mut text).unwrap()).unwrap();
+    assert_eq!(
+        paired.authentication_token().unwrap().expose(),
+        "tok-0002-made-up"
+    );
+
+    let mut text = vector("INVALID_STATE_TRANSITION-typical.json");
+    let refused = InvalidStateTransition::from_message(&open(&mut text).unwrap()).unwrap();
+    assert_eq!(
+        refused.data().unwrap().external_payment_id().unwrap(),
+        "INV-2024-000122"
+    );
+}
+
+#[test]
+fn settings_are_read_as_objects_and_as_strings() {
+    for name in [
+        "sale-01-tx-start-object-settings.json",
+        "sale-02-tx-start-string-settings.json",
+    ] {
+        let mut text = vector(name);
+        let start = TxStart::from_message(&open(&mut text).unwrap()).unwrap();
+        let settings = start.pay_intent().unwrap().transaction_settings().unwrap();
+        assert_eq!(settings.tippable_amount(), Some(1000), "{name}");
+    }
+}
+
+#[test]
+fn packet_streams_of_the_vectors_are_read_at_every_cut() {
+    use proto_core::wire::{Frame, Framer};
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/link");
+    let expected = std::fs::read(root.join("usb-06-two-packets.json")).unwrap();
+    for name in [
+        "usb-04-two-packets-16382.hex",
+        "usb-05-two-packets-16384.hex",
+    ] {
+        let text = std::fs::read_to_string(root.join(name)).unwrap();
+        let stream: Vec<u8> = text
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .flat_map(str::split_whitespace)
+            .map(|hex| u8::from_str_radix(hex, 16).unwrap())
+            .collect();
+        for piece in [1, 2, 500, 4_096, 16_384, MAX_MESSAGE] {
+            let (mut framer, mut buf, mut whole) = (Framer::new(), vec![0; 32_768], Vec::new());
+            for mut bytes in stream.chunks(piece) {
+                while !bytes.is_empty() {
+                    let (used, frame) = framer.feed(bytes, &mut buf);
+                    bytes = &bytes[used..];
+                    if let Some(Frame::Message(message)) = frame {
+                        whole.push(message.to_vec());
+                    }
+                }
+            }
+            assert_eq!(
+                whole,
+                [expected.trim_ascii_end()],
+                "{name} in pieces of {piece}"
+            );
+        }
+    }
+}
