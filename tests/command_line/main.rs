@@ -1,1 +1,7 @@
-//! x
+//! The command line as a user runs it: the built binary, one process and two.
+
+mod contract;
+mod one_process;
+mod support;
+mod two_processes;
+mod wrong;
