@@ -1,4 +1,131 @@
-//! Clover's remote pay protocol without I/O, heap or clock.
+//! Clover's *remote pay* protocol: what a point of sale and a payment terminal say to each other over USB (USB Pay
+//! Display) and the local network (Network Pay Display). Without I/O, heap or clock.
+//!
+//! ```text
+//! host-demo, firmware, your till              applications: decide, show, store
+//!    transport-ws   transport-usb   serial    links: move whole messages, know no meaning
+//!       proto-core                            meaning and state: moves nothing, waits for nothing
+//! ```
+//!
+//! # The codec alone
+//!
+//! A message is JSON with JSON in a string in it, and a payment in that is JSON in a string again. [`wire::open`]
+//! unescapes all of it where it lies; afterwards everything that is read borrows the buffer.
+//!
+//! ```
+//! use proto_core::message::{FinishOk, TerminalMessageDraft};
+//! use proto_core::wire::{Sender, open, write_message};
+//!
+//! let mut message = br#"{"method":"FINISH_OK","payload":"{\"payment\":\"{\\\"id\\\":\\\"P1\\\",\\\"amount\\\":1000}\"}"}"#.to_vec();
+//! let message = open(&mut message).map_err(|error| error.why)?;
+//! let payment = FinishOk::from_message(&message).and_then(|finish| finish.payment()).unwrap();
+//! assert_eq!(payment.amount(), Some(10_00));
+//! assert_eq!(payment.id().unwrap(), "P1");
+//!
+//! let mut room = [0; 512];
+//! let sender = Sender { package_name: "com.example", application_id: None, source_sdk: false, version: 1 };
+//! let draft = TerminalMessageDraft { text: Some("Hello \"you\"".into()), more: &[] };
+//! let len = write_message(&mut room, &sender, 1, &draft)?;
+//! assert!(room[..len].starts_with(br#"{"id":"1","type":"COMMAND""#));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # A role
+//!
+//! [`pos::Pos`] is the point of sale, [`terminal::Terminal`] the terminal; both have the verbs of [`Role`]. The
+//! caller says what happened and at what time, and after each input asks what there is to store, to tell and to
+//! send. Here the two talk to each other without any link:
+//!
+//! ```
+//! use proto_core::Role;
+//! use proto_core::link::{LinkInfo, LinkKind};
+//! use proto_core::model::PaymentDraft;
+//! use proto_core::pos::{Config, Env, Event, Memory, Pos, Sale};
+//! use proto_core::terminal::{Event as Asked, Identity, Terminal};
+//! use proto_core::time::Instant;
+//! use proto_core::wire::names::PaymentResult;
+//!
+//! let (mut send, mut withheld, mut hold, mut other) = ([0; 1024], [0; 2048], [0; 2048], [0; 4096]);
+//! let memory = Memory { send: &mut send, withheld: &mut withheld, hold: &mut hold };
+//! let mut config = Config::new("com.example.pos:1.0");
+//! config.accept_simulator = true; // never in a shop
+//! let mut pos = Pos::new(config, memory);
+//! let mut terminal = Terminal::new(Identity::SIMULATOR, &mut other);
+//! let now = Instant::ZERO; // yours: milliseconds since a start that you choose
+//! pos.handle_link_up(now, LinkInfo::new(LinkKind::Usb, "terminal"));
+//! terminal.handle_link_up(now, LinkInfo::new(LinkKind::Usb, "pos"));
+//!
+//! let mut asked_for_money = false;
+//! loop {
+//!     while let Some((id, _record)) = pos.poll_journal() {
+//!         pos.journal_done(now, id, Ok(())); // stored durably: only now it may leave
+//!     }
+//!     while pos.poll_event().is_some() {}
+//!     if let Some(mut message) = pos.transmit().map(<[u8]>::to_vec) {
+//!         pos.transmitted(now);
+//!         if let Some(Asked::Started(_)) = terminal.handle_message(now, &mut message) {
+//!             terminal.accept_start()?;
+//!             terminal.finish_ok(&PaymentDraft {
+//!                 id: Some("P1".into()),
+//!                 amount: Some(10_00),
+//!                 result: Some(PaymentResult::Success),
+//!                 ..PaymentDraft::default()
+//!             })?;
+//!         }
+//!     }
+//!     if let Some(mut message) = terminal.transmit().map(<[u8]>::to_vec) {
+//!         terminal.transmitted(now);
+//!         match pos.handle_message(now, &mut message) {
+//!             Some(Event::Outcome(outcome)) => {
+//!                 assert_eq!(outcome.summary.approved, 10_00);
+//!                 break;
+//!             }
+//!             _ => {}
+//!         }
+//!     }
+//!     if pos.is_ready() && !asked_for_money {
+//!         asked_for_money = true;
+//!         pos.sale(now, &Sale::new(10_00).external_id("INV-1"), Env::default())?;
+//!     }
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # A loop
+//!
+//! [`run::drive`] joins a role with a [`link::Link`], a journal, an inbox and a clock, and waits for whichever comes
+//! first; it names no executor. `examples/super_loop.rs` is a loop without any executor, `examples/embassy_task.rs`
+//! a task, and `driver` (feature `std`) a handle for threads.
+//!
+//! # Money
+//!
+//! Every accepted request ends in exactly one [`pos::Outcome`]: made, not made, or unknown, with its evidence. The
+//! intent is given to the journal before the first byte leaves. What comes from the terminal and belongs to nothing
+//! is an event too. An outcome that is unknown is not resolved by asking the terminal yet, and this protocol has no
+//! checksum: a changed byte that leaves a legal message cannot be seen.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | none | codec, roles, loop: `no_std`, no allocation |
+//! | `embedded-io` | serial lines for super-loops |
+//! | `embedded-io-async` | a serial link for executors |
+//! | `std` | `driver`: a connector for threads, token store |
+//!
+//! # Limits
+//!
+//! | what | limit |
+//! |---|---|
+//! | a message | [`wire::MAX_MESSAGE`] on links of packets; else the receive buffer |
+//! | objects and lists inside each other | [`wire::json::MAX_DEPTH`] |
+//! | an external id | [`pos::EXTERNAL_ID_LEN`] bytes |
+//! | a pairing token that is used again by itself | [`pos::TOKEN_LEN`] bytes |
+//! | TX_START, messages to send, payment of a question | the memory that is lent: [`pos::WITHHELD_LEN`], [`pos::SEND_LEN`], [`pos::HOLD_LEN`] are enough |
+//! | events that wait | 16 at the point of sale, and one outcome, which is never dropped |
+//! | money requests at a time | 1 |
+//!
+//! A name that stands twice in an object counts the first time. Fragments of messages are told, not joined, yet.
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![forbid(unsafe_code)]
 #![cfg_attr(

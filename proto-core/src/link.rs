@@ -1,7 +1,7 @@
 //! What a link is: the one thing between a role and a cable, a socket or a wire.
 //!
 //! A link moves whole messages and knows no meaning. It is driven by calling [`Link::step`] again
-//! and again; [`crate::run::run`] does that, and so can any loop of yours.
+//! and again; [`crate::run::drive`] does that, and so can any loop of yours.
 
 use core::fmt;
 use core::future::Future;
