@@ -40,7 +40,7 @@ pub enum Command {
 /// How the terminal is reached, and who the point of sale is.
 #[derive(Debug, Clone, Args)]
 pub struct Till {
-    /// The terminal: `sim`, an address like ws://HOST:PORT/remote_pay, or a bare HOST[:PORT]
+    /// The terminal: `sim`, an address like ws://HOST:PORT/remote_pay, or a bare HOST or HOST:PORT
     #[arg(
         long,
         value_name = "TERMINAL",
