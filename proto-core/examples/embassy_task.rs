@@ -44,7 +44,7 @@ async fn till(
     let mut pos = Pos::new(config, memory);
     let parts = Parts {
         role: &mut pos,
-        link: &mut SerialLink::new(uart.0, uart.1),
+        link: &mut SerialLink::new(uart.0, uart.1, "uart"),
         journal: &mut NoJournal, // a real till writes its flash here
         inbox: &mut &*button,
         clock,
@@ -138,7 +138,7 @@ async fn terminal(uart: (&Line, &Line), clock: &HostClock) {
     let mut terminal = Terminal::new(Identity::SIMULATOR, &mut send);
     let parts = Parts {
         role: &mut terminal,
-        link: &mut SerialLink::new(uart.0, uart.1),
+        link: &mut SerialLink::new(uart.0, uart.1, "uart"),
         journal: &mut NoJournal,
         inbox: &mut NoInbox,
         clock,

@@ -9,24 +9,24 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use embedded_io::{ErrorType, Read, ReadReady, Write, WriteReady};
+use embedded_io::{ErrorType, Read, ReadReady, Write};
 use proto_core::Role;
 use proto_core::journal::{JournalFailed, Record};
 use proto_core::link::{LinkInfo, LinkKind};
 use proto_core::model::PaymentDraft;
 use proto_core::pos::{Answer, Certainty, Config, Env, Event, Memory, Pos, Sale, Summary};
-use proto_core::serial::{Inlet, Outlet};
+use proto_core::serial::{Serial, SerialError};
 use proto_core::terminal::{Event as Asked, Identity, Terminal};
 use proto_core::time::Instant;
 use proto_core::wire::Frame;
 use proto_core::wire::names::PaymentResult;
 
 /// Takes one sale and says how it ended.
-fn till<U: Read + ReadReady + Write + WriteReady>(
+fn till<U: Read + ReadReady + Write>(
     uart: &mut U,
     flash: &mut impl FnMut(&Record) -> Result<(), JournalFailed>,
     now: impl Fn() -> Instant,
-) -> Result<Summary, U::Error> {
+) -> Result<Summary, SerialError<U::Error>> {
     let (mut send, mut withheld, mut hold) = ([0; 1024], [0; 1536], [0; 2048]);
     let memory = Memory {
         send: &mut send,
@@ -36,7 +36,7 @@ fn till<U: Read + ReadReady + Write + WriteReady>(
     let mut config = Config::new("com.example.firmware:1.0");
     config.accept_simulator = true; // never in a shop
     let mut pos = Pos::new(config, memory);
-    let (mut inlet, mut outlet, mut rx) = (Inlet::new(), Outlet::new(), [0; 8192]);
+    let (mut serial, mut rx) = (Serial::new(), [0; 8192]);
     pos.handle_link_up(now(), LinkInfo::new(LinkKind::Serial, "uart0"));
     let mut pay_pressed = true;
     loop {
@@ -46,11 +46,11 @@ fn till<U: Read + ReadReady + Write + WriteReady>(
             pos.journal_done(now, id, done);
         }
         if let Some(message) = pos.transmit()
-            && outlet.write(uart, message)?
+            && serial.write(uart, message)?
         {
             pos.transmitted(now);
         }
-        let event = match inlet.read(uart, &mut rx)? {
+        let event = match serial.read(uart, &mut rx)? {
             Some(Frame::Message(message)) => pos.handle_message(now, message),
             Some(Frame::TooLong { head, total }) => {
                 pos.handle_oversize(now, head, total);
@@ -108,11 +108,11 @@ fn show(pos: &mut Pos<'_>, now: Instant, event: Event<'_>) -> Option<Summary> {
 fn terminal(uart: &mut Uart, now: impl Fn() -> Instant) {
     let mut send = [0; 4096];
     let mut terminal = Terminal::new(Identity::SIMULATOR, &mut send);
-    let (mut inlet, mut outlet, mut rx) = (Inlet::new(), Outlet::new(), [0; 8192]);
+    let (mut serial, mut rx) = (Serial::new(), [0; 8192]);
     terminal.handle_link_up(now(), LinkInfo::new(LinkKind::Serial, "uart1"));
     while !uart.gone {
         let now = now();
-        if let Ok(Some(Frame::Message(message))) = inlet.read(uart, &mut rx)
+        if let Ok(Some(Frame::Message(message))) = serial.read(uart, &mut rx)
             && let Some(Asked::Started(start)) = terminal.handle_message(now, message)
         {
             let amount = start.pay_intent().and_then(|intent| intent.amount());
@@ -128,7 +128,7 @@ fn terminal(uart: &mut Uart, now: impl Fn() -> Instant) {
             println!("terminal: {amount:?} taken, {done:?}");
         }
         if let Some(message) = terminal.transmit()
-            && outlet.write(uart, message) == Ok(true)
+            && serial.write(uart, message) == Ok(true)
         {
             terminal.transmitted(now);
         }
@@ -206,12 +206,6 @@ impl Read for Uart {
             .zip(bytes)
             .map(|(slot, byte)| *slot = byte)
             .count())
-    }
-}
-
-impl WriteReady for Uart {
-    fn write_ready(&mut self) -> Result<bool, Self::Error> {
-        Ok(true)
     }
 }
 

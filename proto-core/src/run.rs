@@ -128,7 +128,7 @@ pub struct Parts<'a, R, L, J, I, C, B: ?Sized> {
 /// be sent first.
 ///
 /// A link that goes down is brought up again: at once, then after half a second, doubling to 30 s, each
-/// pause a little different (`protocol/decisions.md`). It never gives up.
+/// pause a little different, until a message has come (`protocol/decisions.md`). It never gives up.
 pub async fn drive<R, L, J, I, C, B, H>(parts: Parts<'_, R, L, J, I, C, B>, mut handler: H)
 where
     R: Role,
@@ -186,12 +186,11 @@ where
         };
         let now = clock.now();
         match step {
-            Step::Up(info) => {
-                pauses = Pauses::new();
-                role.handle_link_up(now, info);
-            }
+            Step::Up(info) => role.handle_link_up(now, info),
             Step::Sent => role.transmitted(now),
             Step::Message(message) => {
+                // Only now: a link that comes up and breaks at once is no reason to hurry.
+                pauses = Pauses::new();
                 if let Some(event) = role.handle_message(now, message) {
                     handler.handle(now, role, event);
                 }

@@ -1,330 +1,197 @@
-//! Serial lines: the packet stream of USB over any byte stream (`protocol/link.md` §1.7).
+//! The serial line: the packet stream of USB ([`wire::framer`](crate::wire::Framer)) over any two byte
+//! streams, for firmware and for benches.
 //!
-//! For a super-loop there are [`Inlet`] and [`Outlet`] (feature `embedded-io`), which never wait; for an
-//! executor there is [`SerialLink`] (feature `embedded-io-async`), a [`Link`](crate::link::Link).
+//! - [`Serial`] (feature `embedded-io`) is for a super-loop: it takes the UART anew at every call, and no
+//!   call waits for a byte.
+//! - [`SerialLink`] (feature `embedded-io-async`) is a [`Link`](crate::link::Link) for
+//!   [`drive`](crate::run::drive).
 //!
-//! A bare line has no checksum: a changed byte that leaves a legal message cannot be seen. Where amounts
-//! travel, the line must protect them.
+//! A serial line has no beginning and no end: it is up as soon as it is there, and the role finds out who is
+//! at the other end. Nothing on it is checked or sent again; a receiver that lost bytes finds the beginning
+//! of the next message (`protocol/link.md` §1.10) and says how many bytes it has skipped. So give the UART
+//! flow control, or a receive buffer for as long as the program may look away.
 
-use crate::wire::{Packet, Packets};
+use core::fmt;
 
-/// How much is taken from the line at once, in bytes.
-const CHUNK: usize = 64;
-
-/// Bytes that were read and not used yet.
-#[derive(Debug)]
-struct Chunk {
-    bytes: [u8; CHUNK],
-    start: usize,
-    end: usize,
-}
-
-impl Chunk {
-    const fn new() -> Self {
-        Self {
-            bytes: [0; CHUNK],
-            start: 0,
-            end: 0,
-        }
-    }
-
-    fn rest(&self) -> &[u8] {
-        self.bytes.get(self.start..self.end).unwrap_or_default()
-    }
-
-    fn used(&mut self, count: usize) {
-        self.start = self.start.saturating_add(count).min(self.end);
-    }
-
-    fn filled(&mut self, count: usize) {
-        self.start = 0;
-        self.end = count.min(CHUNK);
-    }
-}
-
-/// How much of the message that is being sent has left: which packet, and how many bytes of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Progress {
-    packet: usize,
-    byte: usize,
-}
-
-impl Progress {
-    /// What is to be written next of the message, at most the rest of one piece; `None` when all has left,
-    /// or if the message cannot be sent at all.
-    fn next<R>(self, message: &[u8], take: impl FnOnce(&[u8]) -> R) -> Option<R> {
-        let packet: Packet<'_> = Packets::new(message, None)?.nth(self.packet)?;
-        let head = packet.head.get(self.byte..).unwrap_or_default();
-        if !head.is_empty() {
-            return Some(take(head));
-        }
-        let text = self.byte.saturating_sub(packet.head.len());
-        Some(take(packet.text.get(text..)?))
-    }
-
-    /// `count` bytes of the message have left.
-    fn left(&mut self, message: &[u8], count: usize) {
-        let packet = Packets::new(message, None).and_then(|mut packets| packets.nth(self.packet));
-        let len = packet.map_or(0, |packet| {
-            packet.head.len().saturating_add(packet.text.len())
-        });
-        self.byte = self.byte.saturating_add(count);
-        if self.byte >= len {
-            self.packet = self.packet.saturating_add(1);
-            self.byte = 0;
-        }
-    }
-
-    /// Whether all of the message has left.
-    fn is_done(self, message: &[u8]) -> bool {
-        Packets::new(message, None).is_none_or(|mut packets| packets.nth(self.packet).is_none())
-    }
-}
-
-#[cfg(feature = "embedded-io")]
-mod blocking {
-    use super::{Chunk, Progress};
-    use crate::wire::{Frame, Framer};
-    use embedded_io::{Read, ReadReady, Write, WriteReady};
-
-    /// The receiving half for a super-loop: takes what is there and returns.
-    #[derive(Debug)]
-    pub struct Inlet {
-        framer: Framer,
-        chunk: Chunk,
-    }
-
-    impl Default for Inlet {
-        fn default() -> Self {
-            Self::new()
-        }
-    }
-
-    impl Inlet {
-        /// An inlet at the beginning of a stream.
-        #[must_use]
-        pub const fn new() -> Self {
-            Self {
-                framer: Framer::new(),
-                chunk: Chunk::new(),
-            }
-        }
-
-        /// Reads what the line has, until something is complete or the line has nothing more. `buf` must stay
-        /// the same until a message is whole.
-        ///
-        /// # Errors
-        ///
-        /// The line's error.
-        pub fn read<'b, T: Read + ReadReady>(
-            &mut self,
-            line: &mut T,
-            buf: &'b mut [u8],
-        ) -> Result<Option<Frame<'b>>, T::Error> {
-            loop {
-                while !self.chunk.rest().is_empty() {
-                    let (used, done) = self.framer.advance(self.chunk.rest(), buf);
-                    self.chunk.used(used);
-                    if let Some(done) = done {
-                        return Ok(Some(done.frame(buf)));
-                    }
-                }
-                if !line.read_ready()? {
-                    return Ok(None);
-                }
-                let count = line.read(&mut self.chunk.bytes)?;
-                self.chunk.filled(count);
-                if count == 0 {
-                    return Ok(None);
-                }
-            }
-        }
-    }
-
-    /// The sending half for a super-loop: writes what the line takes and returns.
-    #[derive(Debug, Default)]
-    pub struct Outlet(Progress);
-
-    impl Outlet {
-        /// An outlet.
-        #[must_use]
-        pub fn new() -> Self {
-            Self::default()
-        }
-
-        /// Writes as much of the message as the line takes now. True when all of it has left: only then
-        /// another message may follow.
-        ///
-        /// # Errors
-        ///
-        /// The line's error; the message is then in part on the line, and the link must be taken as down.
-        pub fn write<T: Write + WriteReady>(
-            &mut self,
-            line: &mut T,
-            message: &[u8],
-        ) -> Result<bool, T::Error> {
-            while line.write_ready()? {
-                match self.0.next(message, |piece| line.write(piece)) {
-                    Some(count) => self.0.left(message, count?),
-                    None => break,
-                }
-            }
-            if !self.0.is_done(message) {
-                return Ok(false);
-            }
-            line.flush()?;
-            self.0 = Progress::default();
-            Ok(true)
-        }
-    }
-}
-#[cfg(feature = "embedded-io")]
-pub use blocking::{Inlet, Outlet};
-
-#[cfg(feature = "embedded-io-async")]
-mod asynchronous {
-    use core::future::{Future, pending, poll_fn};
-    use core::pin::pin;
-    use core::task::Poll;
-
-    use embedded_io_async::{Read, Write};
-
-    use super::{Chunk, Progress};
-    use crate::link::{Down, DownReason, Link, LinkInfo, LinkKind, Step};
-    use crate::wire::{Framer, Whole};
-
-    /// A link over the two halves of an asynchronous serial line.
-    ///
-    /// It counts on what `embedded_io_async` promises: a `read` or `write` whose future is dropped has taken
-    /// or left nothing.
-    #[derive(Debug)]
-    pub struct SerialLink<R, W> {
-        reader: R,
-        writer: W,
-        framer: Framer,
-        chunk: Chunk,
-        progress: Progress,
-        up: bool,
-        closed: bool,
-    }
-
-    impl<R: Read, W: Write> SerialLink<R, W> {
-        /// A link over these two halves.
-        pub const fn new(reader: R, writer: W) -> Self {
-            Self {
-                reader,
-                writer,
-                framer: Framer::new(),
-                chunk: Chunk::new(),
-                progress: Progress { packet: 0, byte: 0 },
-                up: false,
-                closed: false,
-            }
-        }
-
-        fn down(&mut self, reason: DownReason, detail: &str) -> Step<'static> {
-            self.up = false;
-            self.framer.reset();
-            self.chunk = Chunk::new();
-            self.progress = Progress::default();
-            Step::Down(Down::new(reason, detail))
-        }
-    }
-
-    /// What one wait has brought.
-    enum Moved<R, W> {
-        Read(Result<usize, R>),
-        Written(Result<usize, W>),
-    }
-
-    impl<R: Read, W: Write> Link for SerialLink<R, W> {
-        async fn step<'b>(&mut self, out: Option<&[u8]>, buf: &'b mut [u8]) -> Step<'b> {
-            if self.closed {
-                self.closed = false;
-                return self.down(DownReason::Local, "");
-            }
-            if !self.up {
-                self.up = true;
-                return Step::Up(LinkInfo::new(LinkKind::Serial, "serial line"));
-            }
-            loop {
-                while !self.chunk.rest().is_empty() {
-                    let (used, whole) = self.framer.advance(self.chunk.rest(), buf);
-                    self.chunk.used(used);
-                    match whole {
-                        None => {}
-                        Some(Whole::Message(len)) => {
-                            return Step::Message(buf.get_mut(..len).unwrap_or_default());
-                        }
-                        Some(Whole::TooLong(total)) => return Step::TooLong { head: buf, total },
-                        Some(Whole::Resumed(error)) => return Step::Garbled(error),
-                    }
-                }
-                if out.is_some_and(|message| self.progress.is_done(message)) {
-                    // Dropped here it is done again, which does no harm.
-                    if self.writer.flush().await.is_err() {
-                        return self.down(DownReason::Lost, "a write failed");
-                    }
-                    self.progress = Progress::default();
-                    return Step::Sent;
-                }
-                match self.wait(out).await {
-                    Moved::Read(Ok(0)) => return self.down(DownReason::Lost, "the line has ended"),
-                    Moved::Read(Ok(count)) => self.chunk.filled(count),
-                    Moved::Written(Ok(count)) => {
-                        self.progress.left(out.unwrap_or_default(), count);
-                    }
-                    Moved::Read(Err(_)) => return self.down(DownReason::Lost, "a read failed"),
-                    Moved::Written(Err(_)) => return self.down(DownReason::Lost, "a write failed"),
-                }
-            }
-        }
-
-        async fn close(&mut self) {
-            // There is nobody to say goodbye to on a bare line.
-            self.closed = self.up;
-        }
-    }
-
-    impl<R: Read, W: Write> SerialLink<R, W> {
-        /// Reads and writes at the same time, until one of the two has moved something.
-        async fn wait(&mut self, out: Option<&[u8]>) -> Moved<R::Error, W::Error> {
-            let Self {
-                reader,
-                writer,
-                chunk,
-                progress,
-                ..
-            } = self;
-            let write = async {
-                // One piece of one packet: `next` hands it to a closure, so it is copied out.
-                let mut piece = [0; super::CHUNK];
-                let len = progress.next(out?, |rest| {
-                    let len = rest.len().min(super::CHUNK);
-                    for (slot, byte) in piece.iter_mut().zip(rest) {
-                        *slot = *byte;
-                    }
-                    len
-                })?;
-                Some(writer.write(piece.get(..len)?).await)
-            };
-            let write = async {
-                match write.await {
-                    Some(written) => written,
-                    None => pending().await,
-                }
-            };
-            let mut read = pin!(reader.read(&mut chunk.bytes));
-            let mut write = pin!(write);
-            poll_fn(|context| {
-                if let Poll::Ready(read) = read.as_mut().poll(context) {
-                    return Poll::Ready(Moved::Read(read));
-                }
-                write.as_mut().poll(context).map(Moved::Written)
-            })
-            .await
-        }
-    }
-}
 #[cfg(feature = "embedded-io-async")]
 pub use asynchronous::SerialLink;
+#[cfg(feature = "embedded-io")]
+pub use blocking::Serial;
+
+use crate::link::{Down, DownReason};
+use crate::wire::{Frame, FrameError, Framer, Packets};
+
+/// The most bytes that are read at a time: one packet of a USB serial port at high speed, which some drivers
+/// want to give as a whole.
+pub const READ_LEN: usize = 512;
+
+/// The line is of no use as it is. It may be again: begin anew with [`Serial::reset`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SerialError<E> {
+    /// The driver of the line reports this.
+    Io(E),
+    /// The line gives or takes nothing more: it read or wrote 0 bytes.
+    Ended,
+    /// A message to send is empty, or longer than [`MAX_MESSAGE`](crate::wire::MAX_MESSAGE). No role makes
+    /// such a one.
+    Unsendable,
+}
+
+impl<E: fmt::Display> fmt::Display for SerialError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => write!(f, "the serial line reports: {error}"),
+            Self::Ended => f.write_str("the serial line is closed"),
+            Self::Unsendable => f.write_str("the message is empty or too long to be sent"),
+        }
+    }
+}
+
+impl<E: core::error::Error> core::error::Error for SerialError<E> {}
+
+/// What to tell the role.
+impl<E: fmt::Display> From<SerialError<E>> for Down {
+    fn from(error: SerialError<E>) -> Self {
+        let reason = match error {
+            SerialError::Io(_) | SerialError::Ended => DownReason::Lost,
+            SerialError::Unsendable => DownReason::Local,
+        };
+        Self::new(reason, error)
+    }
+}
+
+/// Bytes that were read, on their way to messages.
+#[derive(Debug)]
+struct Incoming {
+    framer: Framer,
+    bytes: [u8; READ_LEN],
+    /// What was not looked at yet lies between `start` and `end`.
+    start: usize,
+    end: usize,
+    /// Room for the message in progress was asked for: it is not asked for twice.
+    asked: bool,
+}
+
+/// What has come in. It borrows nothing, so that it can be looked at in a loop.
+enum Came {
+    Message(usize),
+    TooLong(usize),
+    Resumed(FrameError),
+    /// The message in progress has this many bytes and the buffer has not. None of it was taken yet.
+    #[cfg_attr(not(feature = "embedded-io-async"), expect(dead_code))]
+    NeedsRoom(usize),
+}
+
+impl Incoming {
+    const fn new() -> Self {
+        Self {
+            framer: Framer::new(),
+            bytes: [0; READ_LEN],
+            start: 0,
+            end: 0,
+            asked: false,
+        }
+    }
+
+    /// Where to read to. Everything there was looked at.
+    fn room(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    /// So many bytes were read to [`room`](Self::room).
+    fn read(&mut self, count: usize) {
+        self.start = 0;
+        self.end = count.min(READ_LEN);
+    }
+
+    /// Looks at what was read until something has come in.
+    fn next(&mut self, buf: &mut [u8]) -> Option<Came> {
+        loop {
+            if let Some(total) = self.framer.expected().filter(|total| *total > buf.len())
+                && !core::mem::replace(&mut self.asked, true)
+            {
+                return Some(Came::NeedsRoom(total));
+            }
+            let rest = self.bytes.get(self.start..self.end).unwrap_or_default();
+            // Between messages byte by byte: room for a message is asked for before its text is taken.
+            let rest = match self.framer.expected() {
+                Some(_) => rest,
+                None => rest.get(..1).unwrap_or_default(),
+            };
+            if rest.is_empty() {
+                return None;
+            }
+            let (used, frame) = self.framer.feed(rest, buf);
+            self.start = self.start.saturating_add(used);
+            let came = match frame {
+                None => continue,
+                Some(Frame::Message(message)) => Came::Message(message.len()),
+                Some(Frame::TooLong { total, .. }) => Came::TooLong(total),
+                Some(Frame::Resumed(error)) => Came::Resumed(error),
+            };
+            self.asked = false;
+            return Some(came);
+        }
+    }
+}
+
+/// How much of a message has left, its packets' heads included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Outgoing {
+    left: usize,
+}
+
+/// What is to be written next.
+struct Piece<'m> {
+    head: heapless::Vec<u8, 10>,
+    text: &'m [u8],
+}
+
+impl Piece<'_> {
+    fn bytes(&self) -> &[u8] {
+        if self.head.is_empty() {
+            self.text
+        } else {
+            &self.head
+        }
+    }
+}
+
+impl Outgoing {
+    /// What of `message` has not left yet, up to the end of a head or a packet; `None` if all of it has.
+    fn piece<'m, E>(self, message: &'m [u8]) -> Result<Option<Piece<'m>>, SerialError<E>> {
+        let mut left = self.left;
+        for packet in Packets::new(message, None).ok_or(SerialError::Unsendable)? {
+            if let Some(head) = packet.head.get(left..).filter(|head| !head.is_empty()) {
+                // Always fits: it is a part of such a one.
+                let head = head.try_into().unwrap_or_default();
+                return Ok(Some(Piece { head, text: &[] }));
+            }
+            left = left.saturating_sub(packet.head.len());
+            if let Some(text) = packet.text.get(left..).filter(|text| !text.is_empty()) {
+                let head = heapless::Vec::new();
+                return Ok(Some(Piece { head, text }));
+            }
+            left = left.saturating_sub(packet.text.len());
+        }
+        Ok(None)
+    }
+
+    /// So many bytes of the piece have left.
+    fn wrote<E>(&mut self, count: usize) -> Result<(), SerialError<E>> {
+        if count == 0 {
+            return Err(SerialError::Ended);
+        }
+        self.left = self.left.saturating_add(count);
+        Ok(())
+    }
+}
+
+#[cfg(feature = "embedded-io")]
+mod blocking;
+
+#[cfg(feature = "embedded-io-async")]
+mod asynchronous;
+
+#[cfg(all(test, feature = "embedded-io", feature = "embedded-io-async"))]
+mod tests;

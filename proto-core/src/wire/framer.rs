@@ -35,27 +35,6 @@ pub enum Frame<'b> {
     Resumed(FrameError),
 }
 
-/// What is complete, apart from the buffer that it is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Whole {
-    /// A message of this length, in the front part of the buffer.
-    Message(usize),
-    /// A message of this length that did not fit.
-    TooLong(usize),
-    /// The stream makes sense again.
-    Resumed(FrameError),
-}
-
-impl Whole {
-    pub(crate) fn frame(self, buf: &mut [u8]) -> Frame<'_> {
-        match self {
-            Self::Message(len) => Frame::Message(buf.get_mut(..len).unwrap_or_default()),
-            Self::TooLong(total) => Frame::TooLong { head: buf, total },
-            Self::Resumed(error) => Frame::Resumed(error),
-        }
-    }
-}
-
 /// A stretch of the stream that could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameError {
@@ -71,7 +50,7 @@ impl fmt::Display for FrameError {
 
 /// Puts messages together from a stream of bytes, however it is cut. The message grows in the caller's
 /// buffer, which must stay the same until the message is whole.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Framer {
     /// The beginning of a packet that is not complete yet.
     head: heapless::Vec<u8, FIRST_HEAD>,
@@ -99,32 +78,32 @@ impl Framer {
 
     /// Forgets a message in progress: the stream begins anew.
     pub fn reset(&mut self) {
-        *self = Self::default();
+        *self = Self::new();
+    }
+
+    /// The length of the message in progress, as soon as it is known.
+    #[must_use]
+    pub fn expected(&self) -> Option<usize> {
+        (self.total > 0).then_some(self.total)
     }
 
     /// Takes bytes from `input` until something is complete. Returns how many were taken, and what is
     /// complete; call again with the rest.
     pub fn feed<'b>(&mut self, input: &[u8], buf: &'b mut [u8]) -> (usize, Option<Frame<'b>>) {
-        let (used, whole) = self.advance(input, buf);
-        (used, whole.map(|whole| whole.frame(buf)))
-    }
-
-    /// [`feed`](Self::feed) for loops that lend their buffer again and again.
-    pub(crate) fn advance(&mut self, input: &[u8], buf: &mut [u8]) -> (usize, Option<Whole>) {
         let mut used = 0usize;
         while let Some(rest) = input.get(used..).filter(|rest| !rest.is_empty()) {
             let byte = rest.first().copied().unwrap_or_default();
             if self.packet_left > 0 && self.is_text(byte, buf) {
                 used = used.saturating_add(self.take_text(rest, buf));
                 if self.received == self.total {
-                    return (used, Some(self.complete(buf.len())));
+                    return (used, Some(self.complete(buf)));
                 }
             } else {
                 // Never full: a complete head is taken out at once.
                 let _ = self.head.push(byte);
                 used = used.saturating_add(1);
                 if let Some(error) = self.packet_head() {
-                    return (used, Some(Whole::Resumed(error)));
+                    return (used, Some(Frame::Resumed(error)));
                 }
             }
         }
@@ -164,13 +143,13 @@ impl Framer {
         count
     }
 
-    fn complete(&mut self, room: usize) -> Whole {
+    fn complete<'b>(&mut self, buf: &'b mut [u8]) -> Frame<'b> {
         let total = core::mem::take(&mut self.total);
         self.received = 0;
-        if total <= room {
-            Whole::Message(total)
+        if total <= buf.len() {
+            Frame::Message(buf.get_mut(..total).unwrap_or_default())
         } else {
-            Whole::TooLong(total)
+            Frame::TooLong { head: buf, total }
         }
     }
 
@@ -219,6 +198,12 @@ impl Framer {
         self.skipped = self.skipped.saturating_add(self.received);
         self.total = 0;
         self.received = 0;
+    }
+}
+
+impl Default for Framer {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

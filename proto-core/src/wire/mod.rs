@@ -11,8 +11,6 @@ pub(crate) mod object;
 mod open;
 
 pub use envelope::{SOURCE_SDK, Sender, package_name, write_liveness, write_message};
-#[cfg(feature = "embedded-io-async")]
-pub(crate) use framer::Whole;
 pub use framer::{Frame, FrameError, Framer, MAX_MESSAGE, MAX_PACKET, Packet, Packets};
 pub use object::{Elements, InString, Map};
 pub use open::{Message, OpenError, Unreadable, name_in_head, open};

@@ -1,0 +1,106 @@
+//! The serial line of a super-loop.
+
+use embedded_io::{Read, ReadReady, Write};
+
+use super::{Came, Incoming, Outgoing, SerialError};
+use crate::wire::Frame;
+
+/// The most bytes that one [`Serial::read`] takes from the line, in reads of whatever size: then the rest of
+/// the loop gets its turn, however much comes in.
+const TURN: usize = 4 * 1_024;
+
+/// Both directions of a serial line for a loop that must not wait. The line itself is lent to each call, so
+/// it may be one object or two halves.
+///
+/// See the [manual](crate#a-role) for the loop around it.
+#[derive(Debug)]
+pub struct Serial {
+    incoming: Incoming,
+    outgoing: Outgoing,
+}
+
+impl Serial {
+    /// A line on which nothing has passed yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            incoming: Incoming::new(),
+            outgoing: Outgoing { left: 0 },
+        }
+    }
+
+    /// Begins anew, after an error: forgets what was read and how much of a message was written. Tell the
+    /// role [`handle_link_down`](crate::Role::handle_link_down) as well: it gives another message then.
+    pub fn reset(&mut self) {
+        *self = Self::new();
+    }
+
+    /// Reads what is there, until something is complete; `None` if nothing is yet. Never waits. A message
+    /// grows in `buf`, which must be the same at every call.
+    ///
+    /// # Errors
+    ///
+    /// [`SerialError`]: the line is down.
+    pub fn read<'b, T: Read + ReadReady>(
+        &mut self,
+        line: &mut T,
+        buf: &'b mut [u8],
+    ) -> Result<Option<Frame<'b>>, SerialError<T::Error>> {
+        let mut taken = 0usize;
+        loop {
+            match self.incoming.next(buf) {
+                Some(Came::Message(len)) => {
+                    return Ok(buf.get_mut(..len).map(Frame::Message));
+                }
+                Some(Came::TooLong(total)) => return Ok(Some(Frame::TooLong { head: buf, total })),
+                Some(Came::Resumed(error)) => return Ok(Some(Frame::Resumed(error))),
+                // The buffer is what it is: the message is told as too long when its end is there.
+                Some(Came::NeedsRoom(_)) => {}
+                None if taken >= TURN || !line.read_ready().map_err(SerialError::Io)? => {
+                    return Ok(None);
+                }
+                None => {
+                    let room = self.incoming.room();
+                    let count = line.read(room).map_err(SerialError::Io)?;
+                    if count == 0 {
+                        return Err(SerialError::Ended);
+                    }
+                    self.incoming.read(count);
+                    taken = taken.saturating_add(count);
+                }
+            }
+        }
+    }
+
+    /// Writes a piece of `message`, with one `write` of the line and no wait for its end; `true` when all of
+    /// the message has been taken. Call it with the same message until then.
+    ///
+    /// The line is not flushed, because that waits: a UART sends what it has taken by itself. One that does
+    /// not must be flushed by the caller when the message has been taken.
+    ///
+    /// # Errors
+    ///
+    /// [`SerialError`]: the line is down.
+    #[must_use = "the message has left only when it is true"]
+    pub fn write<T: Write>(
+        &mut self,
+        line: &mut T,
+        message: &[u8],
+    ) -> Result<bool, SerialError<T::Error>> {
+        if let Some(piece) = self.outgoing.piece(message)? {
+            let count = line.write(piece.bytes()).map_err(SerialError::Io)?;
+            self.outgoing.wrote(count)?;
+        }
+        let whole = self.outgoing.piece::<T::Error>(message)?.is_none();
+        if whole {
+            self.outgoing = Outgoing::default();
+        }
+        Ok(whole)
+    }
+}
+
+impl Default for Serial {
+    fn default() -> Self {
+        Self::new()
+    }
+}
