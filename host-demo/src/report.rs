@@ -4,6 +4,8 @@
 //! always has the same members; what is not known is `null`. Amounts are in minor units.
 
 use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use proto_core::link::Down;
 use proto_core::message::{DiscoveryResponse, UiStateMessage};
@@ -37,20 +39,40 @@ pub mod status {
     pub const PARTIAL: u8 = 15;
 }
 
-/// Where lines and texts go.
-#[derive(Debug, Clone, Copy)]
+/// Where lines and texts go. Clones share what was told: an outcome is the last line, whichever thread
+/// prints it.
+#[derive(Debug, Clone)]
 pub struct Report {
-    /// Lines of JSON on standard output, and text on standard error.
-    pub json: bool,
+    json: bool,
+    ended: Arc<AtomicBool>,
 }
 
 impl Report {
-    /// Prints a line of JSON, if lines are wanted.
-    pub fn line(&self, line: &Value) {
+    /// With `json` there are lines of JSON on standard output, and text goes to standard error.
+    #[must_use]
+    pub fn new(json: bool) -> Self {
+        Self {
+            json,
+            ended: Arc::default(),
+        }
+    }
+
+    /// Prints a line of JSON, if lines are wanted. Whether it was in time: nothing follows an outcome, be it
+    /// a screen that goes late or a second outcome.
+    pub fn line(&self, line: &Value) -> bool {
+        // The lock makes looking, printing and noting one step.
+        let mut out = std::io::stdout().lock();
+        if self.ended.load(Ordering::Relaxed) {
+            return false;
+        }
+        if line["event"] == "outcome" {
+            self.ended.store(true, Ordering::Relaxed);
+        }
         if self.json {
             // Who has closed the pipe does not want to know.
-            let _ = writeln!(std::io::stdout().lock(), "{line}");
+            let _ = writeln!(out, "{line}");
         }
+        true
     }
 
     /// Prints text for people.
@@ -69,8 +91,7 @@ impl Report {
 
     /// Prints both.
     pub fn both(&self, line: &Value, text: &str) {
-        self.line(line);
-        if !text.is_empty() {
+        if self.line(line) && !text.is_empty() {
             self.say(text);
         }
     }

@@ -5,10 +5,8 @@ use crate::cli::MessageArgs;
 use crate::report::{self, Report, status};
 
 pub(super) fn run(args: &MessageArgs) -> u8 {
-    let report = Report {
-        json: args.till.json,
-    };
-    let reached = match reach(&args.till, report, None) {
+    let report = Report::new(args.till.json);
+    let reached = match reach(&args.till, &report, None) {
         Ok(reached) => reached,
         Err(error) => {
             report.line(&report::error("not_reached", &error.message, ""));

@@ -44,9 +44,7 @@ fn usage(args: &[OsString], error: &clap::Error) -> ExitCode {
     if has("sale") {
         let message = error.to_string();
         let message = message.lines().next().unwrap_or_default();
-        let report = Report {
-            json: has("--json"),
-        };
+        let report = Report::new(has("--json"));
         report.line(
             &NotStarted::not_made(
                 ResultCode::Fail,

@@ -15,9 +15,7 @@ const AFTER_INTERRUPT: Duration = Duration::from_secs(10);
 const WELCOME: &str = "Welcome to Clover Connector!";
 
 pub(super) fn run(args: &SaleArgs) -> u8 {
-    let report = Report {
-        json: args.till.json,
-    };
+    let report = Report::new(args.till.json);
     let requested = args.minor_units();
     let external_id = match &args.external_id {
         Some(id) => id.clone(),
@@ -26,7 +24,7 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
             Err(error) => {
                 let message = format!("The system has no random numbers: {error}");
                 let line = NotStarted::not_made(ResultCode::Error, "failed", "", &message);
-                return end(report, line, status::ERROR);
+                return end(&report, line, status::ERROR);
             }
         },
     };
@@ -40,11 +38,11 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
     // What is wrong is said before anything is connected.
     if let Err(refused) = sale.write(&mut [0; 2_048]) {
         let line = told(NotStarted::refused(&refused));
-        return end(report, line, status::USAGE);
+        return end(&report, line, status::USAGE);
     }
-    let reached = match reach(&args.till, report, Some(&external_id)) {
+    let reached = match reach(&args.till, &report, Some(&external_id)) {
         Ok(reached) => reached,
-        Err(error) => return not_reached(report, &error, told),
+        Err(error) => return not_reached(&report, &error, told),
     };
     let simulated = {
         // The terminal is ready; this does not wait.
@@ -67,7 +65,7 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
                 simulated,
                 ..NotStarted::refused(&refused)
             });
-            return end(report, line, status);
+            return end(&report, line, status);
         }
     };
     let cancel = ticket.canceller();
@@ -83,7 +81,13 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
                 simulated,
                 ..NotStarted::not_made(ResultCode::Error, "unknown", "Interrupted", &message)
             });
-            let status = end(report, line, status::UNKNOWN);
+            // The outcome may come in this moment; then it is the one that counts.
+            let status = if report.line(&line.line()) {
+                complain(&report, line);
+                status::UNKNOWN
+            } else {
+                outcome(&reached, || true).unwrap_or(status::UNKNOWN)
+            };
             // The second interrupt ends the program; there is no time for a goodbye.
             std::process::exit(status.into());
         }
@@ -112,7 +116,7 @@ fn outcome(reached: &Reached, cancel: impl Fn() -> bool) -> Option<u8> {
 }
 
 fn not_reached<'a>(
-    report: Report,
+    report: &Report,
     error: &'a NotReached,
     told: impl Fn(NotStarted<'a>) -> NotStarted<'a>,
 ) -> u8 {
@@ -133,8 +137,12 @@ fn not_reached<'a>(
     end(report, told(line), status)
 }
 
-fn end(report: Report, line: NotStarted<'_>, status: u8) -> u8 {
+fn end(report: &Report, line: NotStarted<'_>, status: u8) -> u8 {
     report.line(&line.line());
-    report.complain(&format!("{}: {}", line.reason, line.message));
+    complain(report, line);
     status
+}
+
+fn complain(report: &Report, line: NotStarted<'_>) {
+    report.complain(&format!("{}: {}", line.reason, line.message));
 }

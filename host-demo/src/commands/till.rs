@@ -65,7 +65,7 @@ impl NotReached {
 /// Connects, pairs and waits until the terminal takes requests.
 pub(super) fn reach(
     till: &Till,
-    report: Report,
+    report: &Report,
     external_id: Option<&str>,
 ) -> Result<Reached, NotReached> {
     let (notes, received) = channel();
@@ -100,8 +100,9 @@ pub(super) fn reach(
         builder = builder.tokens(FileTokens::new(file));
     }
     interrupts(&notes);
+    let for_thread = report.clone();
     let connector = builder
-        .on_event(listener(report, notes))
+        .on_event(listener(for_thread, notes))
         // Questions are not asked by the simulator yet, and nobody is asked here: a payment that needs a
         // decision is not taken.
         .on_question(|question| question.reject())
