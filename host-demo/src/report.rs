@@ -140,13 +140,8 @@ pub fn event(event: &Event<'_>) -> (Value, String) {
             "The stored token is no longer good; pairing anew.".to_owned(),
         ),
         Event::PairingFailed => (
-            error(
-                "pairing_failed",
-                "The terminal refused the pairing.",
-                "Check the code that was typed; it is tried again.",
-            ),
-            "The terminal refused the pairing. Check the code that was typed; it is tried again."
-                .to_owned(),
+            error("pairing_failed", "The terminal refused the pairing.", "Type the next code; it comes by itself."),
+            "The terminal refused the pairing. Type the next code; it comes by itself.".to_owned(),
         ),
         Event::PairingTimedOut => (
             error(
