@@ -117,7 +117,10 @@ pub fn event(event: &Event<'_>) -> (Value, String) {
             json!({"event": "connected", "peer": info.peer.as_str()}),
             format!("Connected to {}.", info.peer),
         ),
-        Event::Disconnected(down) => (disconnected(down), format!("Disconnected: {down}.")),
+        Event::Disconnected(down) => (
+            disconnected(down),
+            format!("Disconnected: {down}; {}.", down.reason.remedy()),
+        ),
         Event::PairingCode(code) => {
             let code = code.expose().to_string();
             (
@@ -266,30 +269,32 @@ pub fn event(event: &Event<'_>) -> (Value, String) {
             )
         }
         Event::Unreadable(unreadable) => (
-            json!({
-                "event": "unreadable",
-                "method": unreadable.method.map(|method| method.to_string()),
-                "at": unreadable.why.at(),
-                "what": unreadable.why.to_string(),
-            }),
-            format!("A message of the terminal cannot be read: {unreadable}."),
+            unreadable_line(
+                unreadable.method.map(|method| method.to_string()),
+                unreadable.why.at(),
+                &unreadable.why.to_string(),
+            ),
+            format!("A message of the terminal cannot be read: {unreadable}. {UNREADABLE}"),
         ),
         Event::Oversize { method, total } => (
-            json!({
-                "event": "unreadable",
-                "method": method.as_str(),
-                "at": total,
-                "what": format!("the message of {total} bytes is too long"),
-            }),
-            format!("A message of the terminal is too long: {total} bytes."),
+            unreadable_line(
+                Some(method.as_str().to_owned()).filter(|method| !method.is_empty()),
+                *total,
+                &format!("the message of {total} bytes is too long"),
+            ),
+            format!("A message of the terminal is too long: {total} bytes. {UNREADABLE}"),
         ),
         Event::Garbled(garbled) => (
-            json!({"event": "unreadable", "method": null, "at": garbled.skipped, "what": garbled.to_string()}),
+            unreadable_line(None, garbled.skipped, &garbled.to_string()),
             format!("Noise on the line: {garbled}."),
         ),
         // `Event` is open; a kind that is not listed is still told.
         other => (error("event", &format!("{other:?}"), ""), String::new()),
     }
+}
+
+fn unreadable_line(method: Option<String>, at: usize, what: &str) -> Value {
+    json!({"event": "unreadable", "method": method, "at": at, "what": what, "remedy": UNREADABLE})
 }
 
 fn disconnected(down: &Down) -> Value {
@@ -617,3 +622,7 @@ fn opt(text: Option<Text<'_>>) -> Option<String> {
 pub fn is_simulated(info: Option<&TerminalInfo>) -> bool {
     info.is_some_and(|info| info.simulated)
 }
+
+/// What to do about a message that cannot be read.
+const UNREADABLE: &str =
+    "It is skipped and ends nothing; if it happens again, report it with the terminal's software version.";
