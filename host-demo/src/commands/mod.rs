@@ -40,20 +40,36 @@ fn usage(args: &[OsString], error: &clap::Error) -> ExitCode {
     if asked_for_help {
         return ExitCode::from(status::OK);
     }
-    let has = |word: &str| args.iter().any(|arg| arg == word);
-    if has("sale") {
+    // No option stands before the command.
+    if args.get(1).is_some_and(|command| command == "sale") {
         let message = error.to_string();
         let message = message.lines().next().unwrap_or_default();
-        let report = Report::new(has("--json"));
-        report.line(
-            &NotStarted::not_made(
+        let report = Report::new(args.iter().any(|arg| arg == "--json"));
+        let line = NotStarted {
+            external_id: external_id(args),
+            ..NotStarted::not_made(
                 ResultCode::Fail,
                 "refused",
                 "Request Validation Error",
                 message.trim_start_matches("error: "),
             )
-            .line(),
-        );
+        };
+        report.line(&line.line());
     }
     ExitCode::from(status::USAGE)
+}
+
+/// The external id among arguments that are wrong as a whole.
+fn external_id(args: &[OsString]) -> Option<&str> {
+    const NAME: &str = "--external-id";
+    let mut args = args.iter().filter_map(|arg| arg.to_str());
+    while let Some(arg) = args.next() {
+        if arg == NAME {
+            return args.next();
+        }
+        if let Some(id) = arg.strip_prefix(NAME).and_then(|rest| rest.strip_prefix('=')) {
+            return Some(id);
+        }
+    }
+    None
 }
