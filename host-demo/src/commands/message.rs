@@ -13,6 +13,8 @@ pub(super) fn run(args: &MessageArgs) -> u8 {
             report.complain(&error.message);
             return if error.usage {
                 status::USAGE
+            } else if error.interrupted {
+                status::CANCEL
             } else {
                 status::ERROR
             };

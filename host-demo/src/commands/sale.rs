@@ -18,7 +18,8 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
     let report = Report::new(args.till.json);
     let requested = args.minor_units();
     let external_id = match &args.external_id {
-        Some(id) => id.clone(),
+        // As it will be sent; a wrong one is refused below as it was given.
+        Some(id) => ExternalId::new(id).map_or_else(|| id.clone(), |id| id.to_string()),
         None => match ExternalId::random() {
             Ok(id) => id.to_string(),
             Err(error) => {
@@ -69,7 +70,11 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
         }
     };
     let cancel = ticket.canceller();
-    match outcome(&reached, || cancel.cancel().is_ok()) {
+    let cancel = || {
+        report.complain("Cancelling. Interrupt once more to end without the outcome.");
+        cancel.cancel().is_ok()
+    };
+    match outcome(&reached, cancel) {
         Some(status) => status,
         None => {
             let message = format!(
