@@ -143,7 +143,11 @@ pub fn event(event: &Event<'_>) -> (Value, String) {
             "The stored token is no longer good; pairing anew.".to_owned(),
         ),
         Event::PairingFailed => (
-            error("pairing_failed", "The terminal refused the pairing.", "Type the next code; it comes by itself."),
+            error(
+                "pairing_failed",
+                "The terminal refused the pairing.",
+                "Type the next code; it comes by itself.",
+            ),
             "The terminal refused the pairing. Type the next code; it comes by itself.".to_owned(),
         ),
         Event::PairingTimedOut => (
@@ -624,5 +628,4 @@ pub fn is_simulated(info: Option<&TerminalInfo>) -> bool {
 }
 
 /// What to do about a message that cannot be read.
-const UNREADABLE: &str =
-    "It is skipped and ends nothing; if it happens again, report it with the terminal's software version.";
+const UNREADABLE: &str = "It is skipped and ends nothing; if it happens again, report it with the terminal's software version.";

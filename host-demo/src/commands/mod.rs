@@ -67,7 +67,10 @@ fn external_id(args: &[OsString]) -> Option<&str> {
         if arg == NAME {
             return args.next();
         }
-        if let Some(id) = arg.strip_prefix(NAME).and_then(|rest| rest.strip_prefix('=')) {
+        if let Some(id) = arg
+            .strip_prefix(NAME)
+            .and_then(|rest| rest.strip_prefix('='))
+        {
             return Some(id);
         }
     }

@@ -49,10 +49,11 @@ pub(super) fn run(args: &TerminalArgs) -> u8 {
             return status::ERROR;
         }
     };
-    say(&format!("SIMULATOR listening at {}", simulator.url()));
+    // First: who reads the address may interrupt at once.
     let _ = ctrlc::set_handler(move || {
         let _ = notes.send(Note::Interrupted);
     });
+    say(&format!("SIMULATOR listening at {}", simulator.url()));
     if args.pair == Pair::Type {
         read_codes(simulator.keyboard());
     }
