@@ -13,7 +13,7 @@ use crate::message::{
 use crate::model::Payment;
 use crate::time::Instant;
 use crate::wire::json::Text;
-use crate::wire::names::{KeyPress, Method, TxStartResult, TxState, UiState};
+use crate::wire::names::{KeyPress, Method, PaymentResult, TxStartResult, TxState, UiState};
 use crate::wire::{Message, OpenError, Unreadable};
 
 impl Pos<'_> {
@@ -173,7 +173,11 @@ impl Pos<'_> {
             Certainty::NotMade => (Cause::Declined, ResultCode::Fail),
             Certainty::Unknown => (Cause::Unknown, ResultCode::Error),
         };
-        let mut summary = self.summary(&open, certainty, code, cause, Evidence::FinishOk);
+        let evidence = match payment.result() {
+            Some(PaymentResult::Voided) => Evidence::Voided,
+            _ => Evidence::FinishOk,
+        };
+        let mut summary = self.summary(&open, certainty, code, cause, evidence);
         if matches!(certainty, Certainty::Made(_)) {
             summary.approved = approved;
             summary.tip = payment.tip_amount().unwrap_or(0);

@@ -152,6 +152,8 @@ impl Cause {
 pub enum Evidence {
     /// FINISH_OK with the payment.
     FinishOk,
+    /// The payment itself, which was voided.
+    Voided,
     /// FINISH_CANCEL for the request.
     FinishCancel,
     /// TX_START_RESPONSE said that it was not started.
@@ -172,6 +174,7 @@ impl Evidence {
     pub const fn name(self) -> &'static str {
         match self {
             Self::FinishOk => "finish_ok",
+            Self::Voided => "voided",
             Self::FinishCancel => "finish_cancel",
             Self::StartRefused => "start_refused",
             Self::StateRefused => "state_refused",
