@@ -41,7 +41,8 @@ pub(super) struct Session {
     pub(super) number: u32,
     /// The token was refused on this session; the next refusal is not about the token.
     pub(super) token_refused: bool,
-    /// How often the pairing was refused.
+    /// How often the pairing was refused, on this and earlier links: a terminal that refuses and closes
+    /// must not be asked in a circle.
     pub(super) refusals: u32,
 }
 
@@ -199,12 +200,19 @@ impl Pos<'_> {
             self.start_pairing();
             return Event::TokenRefused;
         }
-        let step = usize::try_from(self.session.refusals).unwrap_or(usize::MAX);
-        let pause = PAIRING_PAUSES.get(step).or(PAIRING_PAUSES.last());
         self.session.refusals = self.session.refusals.saturating_add(1);
-        let pause = Duration::from_secs(pause.copied().unwrap_or_default());
-        self.set(Timer::PairingAgain, now.after(pause));
+        self.set(Timer::PairingAgain, now.after(self.pairing_pause()));
         Event::PairingFailed
+    }
+
+    /// How long to wait before the pairing is tried again; nothing if it was not refused.
+    pub(super) fn pairing_pause(&self) -> Duration {
+        let Some(step) = self.session.refusals.checked_sub(1) else {
+            return Duration::ZERO;
+        };
+        let step = usize::try_from(step).unwrap_or(usize::MAX);
+        let pause = PAIRING_PAUSES.get(step).or(PAIRING_PAUSES.last());
+        Duration::from_secs(pause.copied().unwrap_or_default())
     }
 
     pub(super) fn handle_discovery<'m>(

@@ -439,13 +439,17 @@ impl Role for Pos<'_> {
             phase: Phase::Pairing,
             kind: info.kind,
             number: self.session.number.wrapping_add(1),
+            refusals: self.session.refusals,
             ..Session::NONE
         };
         self.pong_at = None;
         self.emit(Event::Connected(info));
         if self.session.kind == LinkKind::Network {
             self.set(Timer::Pairing, now.after(self.config.deadlines.pairing));
-            self.start_pairing();
+            match self.pairing_pause() {
+                Duration::ZERO => self.start_pairing(),
+                pause => self.set(Timer::PairingAgain, now.after(pause)),
+            }
         } else {
             self.session.phase = Phase::Discovering;
             self.discover(now);
