@@ -133,9 +133,9 @@ impl Pos<'_> {
                 "The connection was lost before the request was sent.",
             );
         } else if self.tx.open.is_some() {
-            self.tx.wipe_withheld();
             self.set(Timer::Lost, now.after(self.config.deadlines.lost));
         }
+        self.tx.wipe_withheld();
     }
 
     pub(super) fn lost_for_good(&mut self, now: Instant) {

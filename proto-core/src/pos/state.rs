@@ -79,7 +79,7 @@ pub struct Pos<'b> {
     pub(super) terminal: Terminal,
     pub(super) outbox: Outbox<'b>,
     /// What `transmit` has handed out.
-    front: Front,
+    pub(super) front: Front,
     pub(super) due: Due,
     pub(super) tx: Transaction<'b>,
     pub(super) timers: Timers<TIMERS>,
@@ -264,8 +264,9 @@ impl<'b> Pos<'b> {
         if self.session.phase != Phase::Ready {
             return Err(Refused::not_ready(not_connected));
         }
-        // An outcome that was not fetched yet keeps the place.
-        if self.tx.open.is_some() || self.outcome.is_some() {
+        // An outcome that was not fetched yet keeps the place, and so does a start that the link has not taken
+        // whole yet, whatever became of it.
+        if self.tx.open.is_some() || self.outcome.is_some() || self.front == Front::Withheld {
             return Err(Refused::busy());
         }
         Ok(())

@@ -354,7 +354,10 @@ impl Pos<'_> {
     /// Clears the place for the next request.
     pub(super) fn close(&mut self, _now: Instant) {
         self.withdraw_questions();
-        self.tx.wipe_withheld();
+        // The link may still be busy with it: what `transmit` has shown stays until `transmitted`.
+        if self.front != Front::Withheld {
+            self.tx.wipe_withheld();
+        }
         self.tx.record = None;
         self.tx.open = None;
         for timer in [
