@@ -95,16 +95,6 @@ impl Pos<'_> {
                 self.stop(Timer::Confirm);
                 // The signature's answer waited for this one, and is void if the payment is.
                 match self.tx.signature {
-                    Some(Asking {
-                        generation,
-                        held: Some(held),
-                    }) if accepted => {
-                        let question = Question {
-                            kind: QuestionKind::Signature,
-                            generation,
-                        };
-                        self.send_signature(question, held)?;
-                    }
                     Some(Asking { generation, .. }) if !accepted => {
                         self.tx.signature = None;
                         self.stop(Timer::Signature);
@@ -113,7 +103,7 @@ impl Pos<'_> {
                             generation,
                         }));
                     }
-                    _ => {}
+                    _ => self.pump_signature(),
                 }
             }
             QuestionKind::Signature if self.tx.confirm.is_some() => {
@@ -125,7 +115,7 @@ impl Pos<'_> {
                 }
                 self.stop(Timer::Signature);
             }
-            QuestionKind::Signature => self.send_signature(question, accepted)?,
+            QuestionKind::Signature => self.send_signature(accepted)?,
         }
         if let Some(open) = self.tx.open.as_mut().filter(|_| !accepted) {
             open.rejected.get_or_insert(question.kind);
@@ -169,7 +159,23 @@ impl Pos<'_> {
         })
     }
 
-    fn send_signature(&mut self, _question: Question, verified: bool) -> Result<(), Refused> {
+    /// Sends the answer to a signature that waited for the answer to the confirmation. Without room it waits
+    /// on; `pump` tries again.
+    pub(super) fn pump_signature(&mut self) {
+        if let (
+            None,
+            Some(Asking {
+                held: Some(held), ..
+            }),
+        ) = (self.tx.confirm, self.tx.signature)
+        {
+            if self.send_signature(held).is_ok() {
+                self.tx.wipe_hold();
+            }
+        }
+    }
+
+    fn send_signature(&mut self, verified: bool) -> Result<(), Refused> {
         let sender = self.sender();
         let (outbox, tx) = (&mut self.outbox, &self.tx);
         tx.with_payment(|payment| {

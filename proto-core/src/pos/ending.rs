@@ -80,6 +80,7 @@ impl Pos<'_> {
 
     /// Sends what waited for room.
     pub(super) fn pump_transaction(&mut self) {
+        self.pump_signature();
         let wanted = self
             .tx
             .open
