@@ -162,16 +162,13 @@ impl Pos<'_> {
     /// Sends the answer to a signature that waited for the answer to the confirmation. Without room it waits
     /// on; `pump` tries again.
     pub(super) fn pump_signature(&mut self) {
-        if let (
-            None,
-            Some(Asking {
-                held: Some(held), ..
-            }),
-        ) = (self.tx.confirm, self.tx.signature)
+        if let Some(Asking {
+            held: Some(held), ..
+        }) = self.tx.signature
+            && self.tx.confirm.is_none()
+            && self.send_signature(held).is_ok()
         {
-            if self.send_signature(held).is_ok() {
-                self.tx.wipe_hold();
-            }
+            self.tx.wipe_hold();
         }
     }
 

@@ -402,7 +402,9 @@ impl<'b> Terminal<'b> {
             Method::ShowWelcomeScreen => Event::WelcomeShown,
             Method::ShowThankYouScreen => Event::ThankYouShown,
             Method::TxStart => self.handle_start(TxStart::of(payload)),
-            Method::KeyPress => Event::KeyPressed(KeyPressMessage::of(payload).key_press()?),
+            Method::KeyPress => KeyPressMessage::of(payload)
+                .key_press()
+                .map_or(Event::Other(method), Event::KeyPressed),
             Method::Break => {
                 let sender = self.sender();
                 let response = ResetDeviceResponseDraft {
