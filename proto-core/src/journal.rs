@@ -54,6 +54,30 @@ pub struct Record {
     pub state: RecordState,
 }
 
+/// Room for any record as JSON, in bytes.
+pub const RECORD_LEN: usize = 1_024;
+
+impl Record {
+    /// Writes the record as one JSON object; [`RECORD_LEN`] bytes are enough for any. Returns its length.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalFailed`] if it does not fit.
+    pub fn to_json(&self, room: &mut [u8]) -> Result<usize, JournalFailed> {
+        serde_json_core::to_slice(self, room).map_err(|_| JournalFailed)
+    }
+
+    /// Reads a record that [`to_json`](Self::to_json) wrote, white space around it allowed; `None` if it is
+    /// something else.
+    #[must_use]
+    pub fn from_json(text: &[u8]) -> Option<Self> {
+        // Room for the longest string in it, unescaped.
+        let mut scratch = [0; 64];
+        let (record, used) = serde_json_core::from_slice_escaped(text, &mut scratch).ok()?;
+        text.get(used..)?.trim_ascii().is_empty().then_some(record)
+    }
+}
+
 /// How a request stands in the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RecordState {
@@ -63,4 +87,56 @@ pub enum RecordState {
     Outcome,
     /// The application has stored the outcome.
     Delivered,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(text: &str) -> Record {
+        Record {
+            version: RECORD_VERSION,
+            request: RequestId(7),
+            kind: RequestKind::Sale,
+            external_id: ExternalId::new(text).unwrap(),
+            amount: i64::MAX,
+            tip: Some(i64::MIN),
+            terminal: text.try_into().unwrap(),
+            merchant: text.try_into().unwrap(),
+            unix_ms: Some(u64::MAX),
+            state: RecordState::Intent,
+        }
+    }
+
+    #[test]
+    fn a_record_reads_back_as_it_was_written() {
+        let full = [&"\u{1}".repeat(32), &"\"".repeat(32), &"ä".repeat(16)];
+        for text in ["INV-1", "q\"b\\s", "ä😀", "tab\tnl\n."]
+            .into_iter()
+            .chain(full.map(String::as_str))
+        {
+            let mut room = [0; RECORD_LEN];
+            let record = record(text);
+            let len = record.to_json(&mut room).unwrap();
+            assert_eq!(Record::from_json(&room[..len]), Some(record), "{text:?}");
+            let theirs: serde_json::Value = serde_json::from_slice(&room[..len]).unwrap();
+            assert_eq!(theirs["external_id"], text);
+        }
+    }
+
+    #[test]
+    fn what_is_cut_or_does_not_fit_is_no_record() {
+        let mut room = [0; RECORD_LEN];
+        let record = record("INV-1");
+        let len = record.to_json(&mut room).unwrap();
+        for cut in 0..len {
+            assert_eq!(Record::from_json(&room[..cut]), None, "{cut}");
+            assert_eq!(
+                record.to_json(&mut vec![0; cut]),
+                Err(JournalFailed),
+                "{cut}"
+            );
+        }
+        assert_eq!(Record::from_json(b"{} x"), None);
+    }
 }

@@ -1,7 +1,8 @@
 //! Ends that come from this side: journal, cancel, deadlines, lost links (`design.md` "Money" 2, 8, 11).
 
+use proto_core::Role;
 use proto_core::journal::JournalFailed;
-use proto_core::pos::{Config, Deadlines, Refusal, Sale};
+use proto_core::pos::{Config, Deadlines, Env, Refusal, Sale};
 use proto_core::time::Duration;
 use proto_core::wire::names::UiState;
 use system_tests::{JournalAnswer, World, begin, paid, screen, test_config};
@@ -293,4 +294,48 @@ fn nothing_is_sent_again_after_a_reconnect() {
     world.join();
     world.wait(10_000);
     assert_eq!(sent(&world, "TX_START"), 1);
+}
+
+/// A point of sale whose start is handed out to a link that is slow to take it.
+fn handed_out(world: &mut World) -> Vec<u8> {
+    let sale = Sale::new(1_000).external_id("X");
+    world.pos.sale(world.now, &sale, Env::default()).unwrap();
+    let id = world.pos.poll_journal().unwrap().0;
+    world.pos.journal_done(world.now, id, Ok(()));
+    world.pos.transmit().unwrap().to_vec()
+}
+
+#[test]
+fn what_is_handed_out_stays_the_same_until_it_has_left_whatever_comes() {
+    let mut world = World::ready();
+    let start = handed_out(&mut world);
+    world.pos.show_welcome(world.now).unwrap_err();
+    let mut answer = br#"{"method":"FINISH_OK","payload":{"payment":{"id":"P","externalPaymentId":"X","amount":1000,"result":"SUCCESS"}}}"#.to_vec();
+    let event = world.pos.handle_message(world.now, &mut answer).unwrap();
+    assert!(
+        matches!(event, proto_core::pos::Event::Outcome(_)),
+        "{event:?}"
+    );
+    assert_eq!(world.pos.transmit().unwrap(), start);
+    // The place is free only when the link is done with the old start.
+    let next = Sale::new(500).external_id("Y");
+    let refused = world
+        .pos
+        .sale(world.now, &next, Env::default())
+        .unwrap_err();
+    assert_eq!(refused.why, Refusal::Busy);
+    assert_eq!(world.pos.transmit().unwrap(), start);
+    world.pos.transmitted(world.now);
+    world.settle();
+    world.pos.sale(world.now, &next, Env::default()).unwrap();
+}
+
+#[test]
+fn from_the_first_look_on_it_counts_as_possibly_sent() {
+    let mut world = World::ready();
+    handed_out(&mut world);
+    world.cut();
+    assert!(world.outcomes.is_empty());
+    world.wait(30_000);
+    assert_eq!(world.outcome().certainty.name(), "unknown");
 }

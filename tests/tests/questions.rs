@@ -288,3 +288,36 @@ fn the_end_of_the_transaction_withdraws_what_is_open() {
         Refusal::Stale
     );
 }
+
+#[test]
+fn an_answer_that_waits_for_room_is_sent_when_there_is_some() {
+    // Room for one answer at a time.
+    let mut world = World::with_memory(system_tests::test_config(), [700, 4_096, 16]);
+    world.join();
+    world.on_start(|terminal| {
+        begin(terminal);
+        challenge(terminal);
+        signature(terminal);
+    });
+    world.sale("X");
+    world.forget();
+    let (confirm, sign) = (world.questions[0], world.questions[1]);
+    world.pos.answer(world.now, sign, Answer::Accept).unwrap();
+    world
+        .pos
+        .answer(world.now, confirm, Answer::Accept)
+        .unwrap();
+    world.settle();
+    let sent = |method: &str| {
+        let method = format!("\"method\":\"{method}\"");
+        world
+            .wire
+            .iter()
+            .filter(|(_, text)| text.contains(&method))
+            .count()
+    };
+    assert_eq!(
+        (sent("PAYMENT_CONFIRMED"), sent("SIGNATURE_VERIFIED")),
+        (1, 1)
+    );
+}

@@ -129,6 +129,9 @@ fn a_payment_is_judged_by_its_own_result() {
             certainty.is_some(),
             "{result:?}"
         );
+        if result == Some(Voided) {
+            assert_eq!(world.outcome().evidence.name(), "voided");
+        }
     }
 }
 

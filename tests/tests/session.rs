@@ -301,3 +301,21 @@ fn absent_flags_are_read_as_decided() {
     assert!(!terminal.auth && !terminal.pre_auth && !terminal.tip_adjust);
     assert!(terminal.manual_refund && terminal.vault_card);
 }
+
+#[test]
+fn a_terminal_that_refuses_and_closes_is_not_asked_in_a_circle() {
+    let mut world = World::default();
+    world.pairs = Pairs::Never;
+    let mut asked = 0;
+    for pause in [0, 2_000, 5_000, 10_000, 30_000, 30_000] {
+        world.join();
+        if pause > 0 {
+            world.wait(pause - 1);
+            assert_eq!(payload(&world, "PAIRING_REQUEST").len(), asked, "{pause}");
+            world.wait(1);
+        }
+        asked += 1;
+        assert_eq!(payload(&world, "PAIRING_REQUEST").len(), asked, "{pause}");
+        world.cut();
+    }
+}

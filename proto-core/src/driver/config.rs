@@ -18,6 +18,7 @@ impl Config {
     /// A point of sale with this application id (`remoteApplicationID`, by convention
     /// `reverse.domain.app:version`) and everything else as usual.
     #[must_use]
+    #[doc(alias = "remoteApplicationID")]
     pub fn new(application_id: impl Into<String>) -> Self {
         Self {
             application_id: application_id.into(),

@@ -1,7 +1,7 @@
 //! The handle to a terminal, for any thread.
 
 use core::fmt;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -91,6 +91,8 @@ where
 
     /// Where pairing tokens are kept; in memory only if this is not said.
     #[must_use]
+    #[doc(alias = "pairingAuthToken")]
+    #[doc(alias = "OnPairingSuccess")]
     pub fn tokens(mut self, tokens: impl Tokens + 'static) -> Self {
         self.tokens = Box::new(tokens);
         self
@@ -115,6 +117,8 @@ where
     /// must not wait for the connector.
     #[must_use]
     #[doc(alias = "AddCloverConnectorListener")]
+    #[doc(alias = "ICloverConnectorListener")]
+    #[doc(alias = "DefaultCloverConnectorListener")]
     pub fn on_event(mut self, look: impl FnMut(&Event<'_>) + Send + 'static) -> Self {
         self.on_event = Box::new(look);
         self
@@ -317,18 +321,27 @@ impl Ticket {
 
     /// Waits for the outcome. If the connector is shut down before there is one, it is unknown.
     pub fn wait(self) -> Outcome {
-        self.outcome
-            .recv()
-            .unwrap_or_else(|_| Outcome::abandoned(self.request, self.external_id, self.requested))
+        match self.outcome.recv() {
+            Ok(outcome) => outcome,
+            Err(RecvError) => self.abandoned(),
+        }
     }
 
     /// Waits for the outcome for at most `limit`.
     ///
     /// # Errors
     ///
-    /// The time was up, or the connector was shut down.
-    pub fn wait_for(&self, limit: Duration) -> Result<Outcome, RecvTimeoutError> {
-        self.outcome.recv_timeout(limit)
+    /// The time was up. The sale goes on: the ticket is given back, to wait on or to cancel.
+    pub fn wait_for(self, limit: Duration) -> Result<Outcome, Box<Self>> {
+        match self.outcome.recv_timeout(limit) {
+            Ok(outcome) => Ok(outcome),
+            Err(RecvTimeoutError::Timeout) => Err(Box::new(self)),
+            Err(RecvTimeoutError::Disconnected) => Ok(self.abandoned()),
+        }
+    }
+
+    fn abandoned(self) -> Outcome {
+        Outcome::abandoned(self.request, self.external_id, self.requested)
     }
 
     /// A handle that cancels the sale from any thread.

@@ -62,6 +62,7 @@ impl Certainty {
 
 /// How final money that moved is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[doc(alias = "isSale")]
 pub enum Finality {
     /// Nothing more is to come.
     Final,

@@ -31,6 +31,7 @@ pub enum QuestionKind {
 /// The terminal asks the merchant to decide; see [`crate::pos::Pos::answer`].
 #[derive(Debug, Clone)]
 #[must_use = "the terminal waits for an answer"]
+#[doc(alias = "ConfirmPaymentRequest")]
 pub struct Confirmation<'m> {
     /// The question to answer.
     pub question: Question,
@@ -58,6 +59,7 @@ impl<'m> Confirmation<'m> {
 /// The terminal asks the merchant to look at a signature; see [`crate::pos::Pos::answer`].
 #[derive(Debug, Clone, Copy)]
 #[must_use = "the terminal waits for an answer"]
+#[doc(alias = "VerifySignatureRequest")]
 pub struct SignatureCheck<'m> {
     /// The question to answer.
     pub question: Question,

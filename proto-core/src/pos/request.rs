@@ -56,6 +56,8 @@ impl RequestKind {
 /// The point of sale's own id of one attempt to move money: the key for everything that comes after. A new
 /// attempt takes a new one; asking again about an old attempt takes the old one.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[doc(alias = "ExternalIDUtil")]
+#[doc(alias = "externalPaymentId")]
 pub struct ExternalId(heapless::String<EXTERNAL_ID_LEN>);
 
 impl ExternalId {
@@ -90,6 +92,7 @@ impl ExternalId {
     ///
     /// The operating system has no random bytes.
     #[cfg(feature = "std")]
+    #[doc(alias = "GenerateRandomString")]
     pub fn random() -> std::io::Result<Self> {
         let mut entropy = [0; 16];
         getrandom::fill(&mut entropy).map_err(std::io::Error::other)?;
