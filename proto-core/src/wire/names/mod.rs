@@ -32,7 +32,13 @@ macro_rules! names {
             pub fn from_name(name: $crate::wire::json::Text<'m>) -> Self {
                 match name.as_str() {
                     $(Some($wire) => Self::$value,)*
-                    _ => Self::Unlisted(name),
+                    Some(_) => Self::Unlisted(name),
+                    // Any character may be written as an escape.
+                    None => Self::ALL
+                        .iter()
+                        .find(|listed| listed.name() == name)
+                        .copied()
+                        .unwrap_or(Self::Unlisted(name)),
                 }
             }
 
@@ -80,6 +86,14 @@ mod tests {
         for state in UiState::ALL {
             assert_eq!(UiState::from_name(state.name()), *state);
         }
+    }
+
+    #[test]
+    fn a_name_with_escapes_is_the_same_name() {
+        let name = crate::wire::json::Text::from_json(r"FINISH\u005fOK");
+        assert_eq!(Method::from_name(name), Method::FinishOk);
+        let name = crate::wire::json::Text::from_json(r"FINISH\/OK");
+        assert_eq!(Method::from_name(name), Method::Unlisted(name));
     }
 
     #[test]
