@@ -153,19 +153,20 @@ fn open_in_place(buf: &mut [u8]) -> Result<(), OpenError> {
         return Err(OpenError::NotAnObject);
     }
     let mut payload = None;
-    let mut opened = Opened::Nothing;
-    let mut fragment = false;
+    let mut method = None;
+    let mut fragment = None;
     let mut envelope = members(buf, 0);
     while let Some((name, span)) = envelope.next(buf) {
-        if name == "payload" && payload.is_none() {
-            payload = Some(span);
+        // The first one counts.
+        if name == "payload" {
+            payload.get_or_insert(span);
         } else if name == "method" {
-            opened = string_at(buf, span).map_or(Opened::Nothing, opened_fields);
+            method.get_or_insert(span);
         } else if name == "fragmentIndex" {
-            fragment = span.of(buf) != b"null";
+            fragment.get_or_insert(span.of(buf) != b"null");
         }
     }
-    let Some(span) = payload.filter(|_| !fragment) else {
+    let Some(span) = payload.filter(|_| fragment != Some(true)) else {
         return Ok(());
     };
     let payload = match buf.get(span.start) {
@@ -182,8 +183,23 @@ fn open_in_place(buf: &mut [u8]) -> Result<(), OpenError> {
             }));
         }
     }
+    let opened = method
+        .and_then(|span| string_at(buf, span))
+        .or_else(|| method_of_payload(buf, payload.start))
+        .map_or(Opened::Nothing, opened_fields);
     open_fields(buf, payload.start, opened);
     Ok(())
+}
+
+/// The method that the payload at `at` names: older devices name it there only.
+fn method_of_payload(buf: &[u8], at: usize) -> Option<Text<'_>> {
+    let mut fields = members(buf, at);
+    while let Some((name, span)) = fields.next(buf) {
+        if name == "method" {
+            return string_at(buf, span);
+        }
+    }
+    None
 }
 
 /// Opens the fields of the object at `at` that the table names.
@@ -234,20 +250,30 @@ fn read(buf: &[u8]) -> Option<Message<'_>> {
         application_id: None,
         source_sdk: None,
     };
+    let mut read = [false; ENVELOPE.len()];
     for (name, value) in envelope.members() {
         use super::json::Read;
+        let Some((known, read)) = ENVELOPE
+            .iter()
+            .zip(&mut read)
+            .find(|(known, _)| name == **known)
+        else {
+            continue;
+        };
+        // The first one counts.
+        if core::mem::replace(read, true) {
+            continue;
+        }
         let text = Text::read(value);
-        match name.as_str() {
-            Some("id") => message.id = text,
-            Some("type") => message.kind = text.map_or(message.kind, MessageType::from_name),
-            Some("method") => message.method = text.map(Method::from_name),
-            Some("version") => message.version = i64::read(value).unwrap_or(1).max(1),
-            Some("payload") => {
-                message.payload = Object::read(value).unwrap_or(Object::EMPTY);
-            }
-            Some("fragmentIndex") => message.fragment = value != Value::Null,
-            Some("remoteApplicationID") => message.application_id = text,
-            Some("remoteSourceSDK") => message.source_sdk = text,
+        match *known {
+            "id" => message.id = text,
+            "type" => message.kind = text.map_or(message.kind, MessageType::from_name),
+            "method" => message.method = text.map(Method::from_name),
+            "version" => message.version = i64::read(value).unwrap_or(1).max(1),
+            "payload" => message.payload = Object::read(value).unwrap_or(Object::EMPTY),
+            "fragmentIndex" => message.fragment = value != Value::Null,
+            "remoteApplicationID" => message.application_id = text,
+            "remoteSourceSDK" => message.source_sdk = text,
             _ => {}
         }
     }
@@ -257,6 +283,18 @@ fn read(buf: &[u8]) -> Option<Message<'_>> {
     }
     Some(message)
 }
+
+/// The members of the envelope that are read.
+const ENVELOPE: [&str; 8] = [
+    "id",
+    "type",
+    "method",
+    "version",
+    "payload",
+    "fragmentIndex",
+    "remoteApplicationID",
+    "remoteSourceSDK",
+];
 
 /// Which fields of a payload travel as JSON in a string: the table of `protocol/model.md` §1.
 #[derive(Clone, Copy)]
