@@ -155,7 +155,7 @@ impl Pos<'_> {
             });
         };
         let open = match self.tx.open.clone() {
-            Some(open) if self.answers(&open, payment) => open,
+            Some(open) if self.answers(&open, payment) && can_be_told(payment) => open,
             _ => {
                 self.tx.remember(payment);
                 return Event::Unsolicited(Unsolicited::Payment(payment));
@@ -166,7 +166,13 @@ impl Pos<'_> {
             // Still running: the payment that counts is yet to come.
             return Event::Unsolicited(Unsolicited::Payment(payment));
         };
-        let approved = payment.amount().unwrap_or(0);
+        // Without an amount it is not known what is left to be paid, and that must not be asked for again.
+        let told = payment.amount().filter(|amount| *amount >= 0);
+        let (certainty, message) = match (certainty, told) {
+            (Certainty::Made(_), None) => (Certainty::Unknown, AMOUNT_NOT_TOLD),
+            _ => (certainty, ""),
+        };
+        let approved = told.unwrap_or(0);
         let (cause, code) = match certainty {
             Certainty::Made(_) if approved < open.amount => (Cause::Partial, ResultCode::Success),
             Certainty::Made(_) => (Cause::Approved, ResultCode::Success),
@@ -188,7 +194,7 @@ impl Pos<'_> {
         Event::Outcome(Outcome {
             summary,
             reason: Text::default(),
-            message: OutcomeMessage::Text(Text::default()),
+            message: OutcomeMessage::Text(message.into()),
             payment: Some(payment),
             signature: finish.signature(),
         })
@@ -333,6 +339,14 @@ impl Pos<'_> {
         }
     }
 }
+
+/// Whether a payment says enough of itself to be an answer: which one it is, and without our id how much.
+fn can_be_told(payment: Payment<'_>) -> bool {
+    let has = |id: Option<Text<'_>>| id.is_some_and(|id| !id.is_empty());
+    has(payment.external_payment_id()) || (has(payment.id()) && payment.amount().is_some())
+}
+
+const AMOUNT_NOT_TOLD: &str = "The terminal says that it is paid, but not how much.";
 
 /// Whether a screen shows that a payment is being taken.
 const fn is_payment_screen(state: UiState<'_>) -> bool {
