@@ -11,6 +11,9 @@ use crate::report::{NotStarted, Report, status, status_of};
 /// How long the outcome is waited for after the first interrupt.
 const AFTER_INTERRUPT: Duration = Duration::from_secs(10);
 
+/// How long the connector may take to note what it has told.
+const MOMENT: Duration = Duration::from_secs(1);
+
 /// What the tutorial shows on the terminal before the first sale.
 const WELCOME: &str = "Welcome to Clover Connector!";
 
@@ -46,8 +49,8 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
         Err(error) => return not_reached(&report, &error, told),
     };
     let simulated = {
-        // The terminal is ready; this does not wait.
-        let info = reached.connector.ready(Duration::ZERO).ok();
+        // The terminal is ready; the connector notes that a moment after it has told it.
+        let info = reached.connector.ready(MOMENT).ok();
         crate::report::is_simulated(info.as_ref())
     };
     match reached.connector.show_message(WELCOME) {
