@@ -7,8 +7,8 @@ use std::task::Waker;
 use std::time::Duration;
 
 use host_demo::sim::{Pairing, Seen, SimulatorOptions, SimulatorThread};
-use proto_core::driver::{Builder, Config, Connector, Outcome, Park, TokenKey, Tokens};
-use proto_core::link::{Link, Step};
+use proto_core::driver::{Builder, Config, Connector, Outcome, Park, ThreadPark, TokenKey, Tokens};
+use proto_core::link::{Link, LinkInfo, LinkKind, Step};
 use proto_core::pos::{Refusal, Sale};
 use transport_ws::{ClientOptions, WsClient, WsPark, parse_address};
 
@@ -189,6 +189,33 @@ fn the_token_is_stored_before_anything_else_leaves_and_idle_waits_without_a_limi
     );
     // With nothing to do there is nothing to wake up for.
     while parked.recv_timeout(PATIENCE).unwrap().is_some() {}
+}
+
+/// A link that is up and brings nothing.
+struct Quiet(bool);
+
+impl Link for Quiet {
+    async fn step<'b>(&mut self, _out: Option<&[u8]>, _buf: &'b mut [u8]) -> Step<'b> {
+        if !std::mem::replace(&mut self.0, true) {
+            return Step::Up(LinkInfo::new(LinkKind::Usb, "quiet"));
+        }
+        std::future::pending().await
+    }
+
+    async fn close(&mut self) {}
+}
+
+#[test]
+fn a_closure_that_panics_leaves_nobody_waiting() {
+    let till = Builder::new(Quiet(false), ThreadPark::new(), "test", config())
+        .on_event(|_| panic!("a mistake of the application, made on purpose"))
+        .on_question(|question| question.reject())
+        .unwrap();
+    assert!(till.ready(PATIENCE).is_err());
+    assert_eq!(
+        till.show_message("hello").unwrap_err().why,
+        Refusal::NotReady
+    );
 }
 
 /// Threads and sockets of this process.

@@ -36,7 +36,8 @@ fn till<U: Read + ReadReady + Write>(
     let mut config = Config::new("com.example.firmware:1.0");
     config.accept_simulator = true; // never in a shop
     let mut pos = Pos::new(config, memory);
-    let (mut serial, mut rx) = (Serial::new(), [0; 8192]);
+    let mut rx = [0; 8192];
+    let mut serial = Serial::new(&mut rx);
     pos.handle_link_up(now(), LinkInfo::new(LinkKind::Serial, "uart0"));
     let mut pay_pressed = true;
     loop {
@@ -50,7 +51,7 @@ fn till<U: Read + ReadReady + Write>(
         {
             pos.transmitted(now);
         }
-        let event = match serial.read(uart, &mut rx)? {
+        let event = match serial.read(uart)? {
             Some(Frame::Message(message)) => pos.handle_message(now, message),
             Some(Frame::TooLong { head, total }) => {
                 pos.handle_oversize(now, head, total);
@@ -108,11 +109,12 @@ fn show(pos: &mut Pos<'_>, now: Instant, event: Event<'_>) -> Option<Summary> {
 fn terminal(uart: &mut Uart, now: impl Fn() -> Instant) {
     let mut send = [0; 4096];
     let mut terminal = Terminal::new(Identity::SIMULATOR, &mut send);
-    let (mut serial, mut rx) = (Serial::new(), [0; 8192]);
+    let mut rx = [0; 8192];
+    let mut serial = Serial::new(&mut rx);
     terminal.handle_link_up(now(), LinkInfo::new(LinkKind::Serial, "uart1"));
     while !uart.gone {
         let now = now();
-        if let Ok(Some(Frame::Message(message))) = serial.read(uart, &mut rx)
+        if let Ok(Some(Frame::Message(message))) = serial.read(uart)
             && let Some(Asked::Started(start)) = terminal.handle_message(now, message)
         {
             let amount = start.pay_intent().and_then(|intent| intent.amount());

@@ -8,7 +8,6 @@ use crate::wire::{Sender, write_liveness, write_message};
 /// The length of a message stands before it, in this many bytes.
 const LENGTH: usize = 4;
 
-#[derive(Debug)]
 pub(crate) struct Outbox<'b> {
     buf: &'b mut [u8],
     /// What waits lies between `start` and `end`.
@@ -25,6 +24,11 @@ impl<'b> Outbox<'b> {
             end: 0,
             last_id: 0,
         }
+    }
+
+    /// Whether a message that takes so much can ever be taken.
+    pub(crate) fn can_hold(&self, needed: usize) -> bool {
+        needed <= self.buf.len().saturating_sub(LENGTH)
     }
 
     /// The number for the next message: they count up for the life of the role.

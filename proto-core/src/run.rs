@@ -108,7 +108,6 @@ where
 }
 
 /// The parts that a loop joins.
-#[derive(Debug)]
 pub struct Parts<'a, R, L, J, I, C, B: ?Sized> {
     /// The role.
     pub role: &'a mut R,

@@ -1,9 +1,9 @@
 //! The serial line: the packet stream of USB ([`wire::framer`](crate::wire::Framer)) over any two byte
 //! streams, for firmware and for benches.
 //!
-//! - [`Serial`] (feature `embedded-io`) is for a super-loop: it takes the UART anew at every call, and no
+//! - `Serial` (feature `embedded-io`) is for a super-loop: it takes the UART anew at every call, and no
 //!   call waits for a byte.
-//! - [`SerialLink`] (feature `embedded-io-async`) is a [`Link`](crate::link::Link) for
+//! - `SerialLink` (feature `embedded-io-async`) is a [`Link`](crate::link::Link) for
 //!   [`drive`](crate::run::drive).
 //!
 //! A serial line has no beginning and no end: it is up as soon as it is there, and the role finds out who is
@@ -25,7 +25,7 @@ use crate::wire::{Frame, FrameError, Framer, Packets};
 /// want to give as a whole.
 pub const READ_LEN: usize = 512;
 
-/// The line is of no use as it is. It may be again: begin anew with [`Serial::reset`].
+/// The line is of no use as it is. It may be again: begin anew with `Serial::reset`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SerialError<E> {
     /// The driver of the line reports this.

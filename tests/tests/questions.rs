@@ -321,3 +321,41 @@ fn an_answer_that_waits_for_room_is_sent_when_there_is_some() {
         (1, 1)
     );
 }
+
+#[test]
+fn a_payment_whose_answer_can_never_fit_goes_back_by_its_id() {
+    let mut world = World::with_memory(system_tests::test_config(), [700, 4_096, 4_096]);
+    world.join();
+    world.on_start(|terminal| {
+        begin(terminal);
+        let note = "\"".repeat(400);
+        let more = [("note", Json::parse("\"n\"").unwrap())];
+        let payment = PaymentDraft {
+            external_payment_id: Some("X".into()),
+            external_reference_id: Some(note.as_str().into()),
+            more: &more,
+            ..paid("PAY1", 1_000)
+        };
+        terminal
+            .send(&ConfirmPaymentDraft {
+                payment: Some(InString::Draft(&payment)),
+                ..ConfirmPaymentDraft::default()
+            })
+            .unwrap();
+    });
+    world.sale("X");
+    world
+        .pos
+        .answer(world.now, world.questions[0], Answer::Accept)
+        .unwrap();
+    world.settle();
+    let (_, answer) = world
+        .wire
+        .iter()
+        .find(|(_, text)| text.contains("PAYMENT_CONFIRMED"))
+        .unwrap();
+    assert!(
+        answer.contains("PAY1") && !answer.contains("note"),
+        "{answer}"
+    );
+}

@@ -314,7 +314,10 @@ fn a_refused_start_is_not_made_and_a_duplicate_is_not_known() {
         terminal.finish_cancel().unwrap();
     });
     world.sale("X");
-    world.sale("X");
+    world.ask(&Sale {
+        retry: true,
+        ..Sale::new(1_000).external_id("X")
+    });
     let (summary, _, message, _) = &world.outcomes[1];
     assert_eq!(
         (summary.certainty.name(), summary.cause.name()),

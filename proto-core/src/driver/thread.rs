@@ -100,6 +100,7 @@ pub(super) fn run<L, P>(
     L: Link,
     P: Park,
 {
+    let _ends = Ends(shared);
     let Builder {
         mut link,
         mut park,
@@ -146,12 +147,20 @@ pub(super) fn run<L, P>(
     );
     // An error is one of waiting; nothing can be done on this thread then but to end.
     let _ = block_on(&mut park, || clock.next_wake(), driven);
-    let mut state = shared.lock();
-    state.stopped = true;
-    state.ready = None;
-    state.commands.clear();
-    state.waiting.clear();
-    shared.changed.notify_all();
+}
+
+/// The thread ends: whoever waits for it must hear that, also when a closure of the application panicked.
+struct Ends<'s>(&'s Shared);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.stopped = true;
+        state.ready = None;
+        state.commands.clear();
+        state.waiting.clear();
+        self.0.changed.notify_all();
+    }
 }
 
 impl Journal for Box<dyn Journal + Send> {

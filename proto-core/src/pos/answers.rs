@@ -99,9 +99,20 @@ impl Pos<'_> {
                 TxStartResponse::METHOD,
             ))));
         }
-        if result == TxStartResult::Success {
+        let success = match result {
+            // What a newer terminal calls it is not known; whether it worked is said beside it.
+            TxStartResult::Unlisted(_) => response.success() != Some(false),
+            result => result == TxStartResult::Success,
+        };
+        if success {
             self.mark_started();
             return None;
+        }
+        // What is running was not refused, whatever this is about.
+        if self.tx.open.as_ref().is_some_and(|open| open.started) {
+            return Some(Event::Unsolicited(Unsolicited::Message(Some(
+                TxStartResponse::METHOD,
+            ))));
         }
         let open = self.tx.open.clone()?;
         let reason = response.reason().unwrap_or(result.name());
@@ -158,14 +169,15 @@ impl Pos<'_> {
             Some(open) if self.answers(&open, payment) && can_be_told(payment) => open,
             _ => {
                 self.tx.remember(payment);
+                self.settle_unresolved(payment);
                 return Event::Unsolicited(Unsolicited::Payment(payment));
             }
         };
-        self.tx.remember(payment);
         let Some(certainty) = judge(payment, true) else {
-            // Still running: the payment that counts is yet to come.
+            // Still running: the payment that counts is yet to come, and is not to be taken for this one.
             return Event::Unsolicited(Unsolicited::Payment(payment));
         };
+        self.tx.remember(payment);
         // Without an amount it is not known what is left to be paid, and that must not be asked for again.
         let told = payment.amount().filter(|amount| *amount >= 0);
         let (certainty, message) = match (certainty, told) {
@@ -266,16 +278,17 @@ impl Pos<'_> {
         now: Instant,
         refused: InvalidStateTransition<'m>,
     ) -> Event<'m> {
-        let names_start = refused
-            .requested_transition()
-            .is_some_and(|transition| transition == "TX_START");
+        let transition = refused.requested_transition().unwrap_or_default();
+        let names_start = transition == "TX_START";
+        // A screen that was shown just before may be what was refused.
+        let only_start = transition.is_empty() && self.tx.is_alone(now);
         let ends = self.is_sent_here()
             && self.tx.open.as_ref().is_some_and(|open| {
                 let running = refused
                     .data()
                     .and_then(|data| data.external_payment_id())
                     .is_some_and(|id| id == *open.external_id.as_str());
-                let only_ours = !open.started && open.cancel == Cancel::No;
+                let only_ours = only_start && !open.started && open.cancel == Cancel::No;
                 !running && (names_start || only_ours)
             });
         let Some(open) = self.tx.open.clone().filter(|_| ends) else {
@@ -335,7 +348,7 @@ impl Pos<'_> {
     pub(super) fn mark_started(&mut self) {
         let here = self.is_sent_here();
         if let Some(open) = self.tx.open.as_mut() {
-            open.started |= here;
+            open.started |= here && open.left;
         }
     }
 }

@@ -10,10 +10,11 @@ use crate::message::{
     VerifySignature,
 };
 use crate::model::{Payment, PaymentDraft};
+use crate::outbox::Outbox;
 use crate::time::Instant;
-use crate::wire::InString;
-use crate::wire::json::Json;
+use crate::wire::json::{Full, Json};
 use crate::wire::names::{Method, VoidReason};
+use crate::wire::{InString, Sender};
 
 impl Pos<'_> {
     pub(super) fn handle_confirm<'m>(
@@ -134,29 +135,43 @@ impl Pos<'_> {
 
     /// Sends the answer to a confirmation: with a reason it is a rejection.
     fn send_confirmation(&mut self, reason: Option<VoidReason<'_>>) -> Result<(), Refused> {
+        self.send_about_payment(|outbox, sender, payment| match reason {
+            None => outbox.push(
+                sender,
+                &PaymentConfirmedDraft {
+                    payment: Some(payment),
+                    more: &[],
+                },
+            ),
+            Some(_) => outbox.push(
+                sender,
+                &PaymentRejectedDraft {
+                    payment: Some(payment),
+                    reason,
+                    more: &[],
+                },
+            ),
+        })
+    }
+
+    /// Sends an answer about the held payment: as it was received, or by its id if that can never fit.
+    fn send_about_payment(
+        &mut self,
+        write: impl Fn(
+            &mut Outbox<'_>,
+            &Sender<'_>,
+            InString<'_, PaymentDraft<'_>>,
+        ) -> Result<u32, Full>,
+    ) -> Result<(), Refused> {
         let sender = self.sender();
         let (outbox, tx) = (&mut self.outbox, &self.tx);
-        tx.with_payment(|payment| {
-            match reason {
-                None => outbox.push(
-                    &sender,
-                    &PaymentConfirmedDraft {
-                        payment: Some(payment),
-                        more: &[],
-                    },
-                ),
-                Some(_) => outbox.push(
-                    &sender,
-                    &PaymentRejectedDraft {
-                        payment: Some(payment),
-                        reason,
-                        more: &[],
-                    },
-                ),
+        let sent = match tx.with_payment(|payment| write(outbox, &sender, payment)) {
+            Err(full) if !outbox.can_hold(full.needed) => {
+                tx.with_payment_id(|payment| write(outbox, &sender, payment))
             }
-            .map(|_| ())
-            .map_err(|full| Refused::full(full.needed))
-        })
+            sent => sent,
+        };
+        sent.map(|_| ()).map_err(|full| Refused::full(full.needed))
     }
 
     /// Sends the answer to a signature that waited for the answer to the confirmation. Without room it waits
@@ -173,20 +188,15 @@ impl Pos<'_> {
     }
 
     fn send_signature(&mut self, verified: bool) -> Result<(), Refused> {
-        let sender = self.sender();
-        let (outbox, tx) = (&mut self.outbox, &self.tx);
-        tx.with_payment(|payment| {
-            outbox
-                .push(
-                    &sender,
-                    &SignatureVerifiedDraft {
-                        payment: Some(payment),
-                        verified: Some(verified),
-                        more: &[],
-                    },
-                )
-                .map(|_| ())
-                .map_err(|full| Refused::full(full.needed))
+        self.send_about_payment(|outbox, sender, payment| {
+            outbox.push(
+                sender,
+                &SignatureVerifiedDraft {
+                    payment: Some(payment),
+                    verified: Some(verified),
+                    more: &[],
+                },
+            )
         })?;
         self.tx.signature = None;
         self.stop(Timer::Signature);
@@ -235,10 +245,15 @@ impl Transaction<'_> {
             .and_then(Json::parse);
         match held {
             Some(json) => write(InString::Text(json)),
-            None => write(InString::Draft(&PaymentDraft {
-                id: Some(self.payment_id.as_str().into()),
-                ..PaymentDraft::default()
-            })),
+            None => self.with_payment_id(write),
         }
+    }
+
+    /// Hands a payment over that has nothing but the id.
+    fn with_payment_id<R>(&self, write: impl FnOnce(InString<'_, PaymentDraft<'_>>) -> R) -> R {
+        write(InString::Draft(&PaymentDraft {
+            id: Some(self.payment_id.as_str().into()),
+            ..PaymentDraft::default()
+        }))
     }
 }

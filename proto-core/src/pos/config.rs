@@ -1,5 +1,7 @@
 //! What a point of sale is set up with: who it is, the memory it may use, and how long it waits.
 
+use core::fmt;
+
 use crate::time::Duration;
 
 /// The longest pairing token that is kept, in bytes. A longer one still reaches the application, but the
@@ -16,9 +18,9 @@ pub const SEND_LEN: usize = 4_096;
 pub const HOLD_LEN: usize = 4_096;
 
 /// The memory of a point of sale, lent by the caller. Too little is an error before anything is sent.
-#[derive(Debug)]
 pub struct Memory<'b> {
-    /// Messages that wait to be sent; [`SEND_LEN`] is enough for everything but long texts.
+    /// Messages that wait to be sent; [`SEND_LEN`] is enough for everything but long texts. The payment of a
+    /// question goes back whole if it fits in here escaped, else by its id.
     pub send: &'b mut [u8],
     /// The start of a transaction until it is on record; see [`WITHHELD_LEN`].
     pub withheld: &'b mut [u8],
@@ -28,7 +30,7 @@ pub struct Memory<'b> {
 }
 
 /// Who the point of sale is, and how it behaves.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Config<'b> {
     /// `remoteApplicationID`, by convention `reverse.domain.app:version`.
     pub application_id: &'b str,
@@ -44,6 +46,28 @@ pub struct Config<'b> {
     pub accept_simulator: bool,
     /// How long is waited for what.
     pub deadlines: Deadlines,
+}
+
+/// The sizes only: the memory may hold what was in it before.
+impl fmt::Debug for Memory<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sizes = [self.send.len(), self.withheld.len(), self.hold.len()];
+        write!(f, "Memory({sizes:?})")
+    }
+}
+
+/// Without the token.
+impl fmt::Debug for Config<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("application_id", &self.application_id)
+            .field("name", &self.name)
+            .field("serial", &self.serial)
+            .field("token", &self.token.map(|_| "***"))
+            .field("screens", &self.screens)
+            .field("accept_simulator", &self.accept_simulator)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'b> Config<'b> {

@@ -191,6 +191,8 @@ pub struct Sale<'a> {
     pub regional_extras: &'a [(&'a str, &'a str)],
     /// How long to wait for the outcome, if not as long as usual.
     pub deadline: Option<Duration>,
+    /// Ask again under an external id that was sent before: the terminal may answer that it knows it.
+    pub retry: bool,
 }
 
 impl<'a> Sale<'a> {
@@ -276,6 +278,7 @@ impl<'a> Sale<'a> {
             tip: self.tip_amount,
             needs_vault: self.vaulted_card.is_some(),
             deadline: self.deadline,
+            retry: self.retry,
         })
     }
 
@@ -347,6 +350,7 @@ pub(crate) struct Asked {
     pub(crate) tip: Option<i64>,
     pub(crate) needs_vault: bool,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) retry: bool,
 }
 
 impl<'a> WrittenSale<'a> {
@@ -411,6 +415,12 @@ pub enum Refusal {
     NotReady,
     /// Another request is open, or its outcome has not been fetched. Wait for it.
     Busy,
+    /// The outcome of the last request is unknown. Ask the terminal for it, or
+    /// [`park`](crate::pos::Pos::park) it.
+    Unresolved,
+    /// The external id was sent before. Take a fresh one for a new attempt, or say
+    /// [`retry`](Sale::retry).
+    IdUsed,
     /// A value is wrong. Mend it.
     Invalid,
     /// The merchant's settings do not allow it.
@@ -460,6 +470,24 @@ impl Refused {
             result: ResultCode::Error,
             reason: "Busy",
             message: "Another request is open; wait for its outcome.",
+        }
+    }
+
+    pub(crate) const fn unresolved() -> Self {
+        Self {
+            why: Refusal::Unresolved,
+            result: ResultCode::Error,
+            reason: "Unresolved",
+            message: "The outcome of the last request is unknown; ask the terminal for it, or park it.",
+        }
+    }
+
+    pub(crate) const fn id_used() -> Self {
+        Self {
+            why: Refusal::IdUsed,
+            result: ResultCode::Fail,
+            reason: "Request Validation Error",
+            message: "The external id was sent before; a new attempt takes a fresh one.",
         }
     }
 

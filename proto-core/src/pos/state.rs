@@ -1,12 +1,14 @@
 //! Every transition of the point of sale.
 
+use core::fmt;
+
 use heapless::Deque;
 
 use super::config::{Config, Memory, Screens, TOKEN_LEN};
 use super::event::{Event, Unsolicited};
 use super::outcome::Outcome;
 use super::question::{Answer, Question};
-use super::request::{Asked, Env, Refused, RequestId, Sale, WrittenSale};
+use super::request::{Asked, Env, ExternalId, Refused, RequestId, Sale, WrittenSale};
 use super::session::{Phase, Session, Terminal, cut};
 use super::transaction::{Front, Transaction};
 use crate::journal::{JournalFailed, Record, RecordId};
@@ -70,7 +72,6 @@ pub(super) struct Due {
 /// let pos = Pos::new(Config::new("com.example.pos:1.0"), memory);
 /// assert!(!pos.is_ready());
 /// ```
-#[derive(Debug)]
 #[doc(alias = "CloverConnector")]
 pub struct Pos<'b> {
     pub(super) config: Config<'b>,
@@ -86,6 +87,17 @@ pub struct Pos<'b> {
     events: Deque<Event<'static>, EVENTS>,
     pub(super) outcome: Option<Outcome<'static>>,
     pub(super) pong_at: Option<Instant>,
+}
+
+/// Without what it holds: tokens, card tokens, payments.
+impl fmt::Debug for Pos<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pos")
+            .field("config", &self.config)
+            .field("ready", &self.is_ready())
+            .field("open", &self.open_request())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'b> Pos<'b> {
@@ -165,12 +177,36 @@ impl<'b> Pos<'b> {
         if asked.needs_vault && !self.terminal.vault_card {
             return Err(Refused::no_vault());
         }
+        if self.tx.was_sent(&asked.external_id) && !asked.retry {
+            return Err(Refused::id_used());
+        }
         let id = self.outbox.next_id();
         let sender = self.sender();
         let len = write_message(self.tx.withheld, &sender, id, draft)
             .map_err(|full| Refused::full(full.needed))?;
         self.drop_due_screens();
         Ok(self.begin(now, asked, len, env))
+    }
+
+    /// The id of a request whose outcome is unknown and has not come since. Until it is settled or
+    /// [parked](Self::park) no money is asked for (`design.md` "Money" 8).
+    #[must_use]
+    pub fn unresolved(&self) -> Option<&ExternalId> {
+        self.tx.unresolved.as_ref()
+    }
+
+    /// Releases the till although the outcome of this request is unknown: whoever calls it has looked, or
+    /// takes the risk that the customer pays twice.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if it is not this request that is unresolved.
+    pub fn park(&mut self, id: &ExternalId) -> Result<(), Refused> {
+        if self.tx.unresolved.as_ref() != Some(id) {
+            return Err(Refused::unknown());
+        }
+        self.tx.unresolved = None;
+        Ok(())
     }
 
     /// Tries to cancel the open request: with the terminal's own cancel key, as soon as it offers one. An
@@ -249,13 +285,14 @@ impl<'b> Pos<'b> {
     ///
     /// [`Refused`] if no terminal is there.
     #[doc(alias = "ResetDevice")]
-    pub fn reset_terminal(&mut self, _now: Instant) -> Result<(), Refused> {
+    pub fn reset_terminal(&mut self, now: Instant) -> Result<(), Refused> {
         if matches!(self.session.phase, Phase::Down | Phase::Pairing) {
             return Err(Refused::not_ready(
                 "In ResetDevice: The Clover device is not connected.",
             ));
         }
         self.send(&BreakDraft::default())?;
+        self.tx.note_other(now);
         self.tx.reset_sent();
         Ok(())
     }
@@ -269,10 +306,13 @@ impl<'b> Pos<'b> {
         if self.tx.open.is_some() || self.outcome.is_some() || self.front == Front::Withheld {
             return Err(Refused::busy());
         }
+        if self.tx.unresolved.is_some() {
+            return Err(Refused::unresolved());
+        }
         Ok(())
     }
 
-    fn show(&mut self, _now: Instant, draft: &dyn MessageDraft) -> Result<(), Refused> {
+    fn show(&mut self, now: Instant, draft: &dyn MessageDraft) -> Result<(), Refused> {
         if self.session.phase != Phase::Ready {
             return Err(Refused::not_ready("The Clover device is not connected."));
         }
@@ -280,6 +320,7 @@ impl<'b> Pos<'b> {
             return Err(Refused::busy());
         }
         self.send(draft)?;
+        self.tx.note_other(now);
         self.drop_due_screens();
         Ok(())
     }
@@ -398,7 +439,8 @@ impl<'b> Pos<'b> {
             MessageType::Pong => return None,
             _ => return Some(Event::Unsolicited(Unsolicited::Message(message.method))),
         }
-        if self.session.phase == Phase::Pairing {
+        // A payment is told in every phase; everything else waits for the pairing.
+        if self.session.phase == Phase::Pairing && message.method != Some(Method::FinishOk) {
             return self.handle_pairing(now, &message);
         }
         self.tx
@@ -458,6 +500,7 @@ impl Role for Pos<'_> {
     }
 
     fn handle_link_down(&mut self, now: Instant, down: &Down) {
+        let was_up = self.session.phase != Phase::Down;
         self.session.phase = Phase::Down;
         self.outbox.clear();
         self.front = Front::Nothing;
@@ -471,7 +514,10 @@ impl Role for Pos<'_> {
             self.stop(timer);
         }
         self.emit(Event::Disconnected(down.clone()));
-        self.lose_link(now);
+        // A further failure to come up loses nothing more.
+        if was_up {
+            self.lose_link(now);
+        }
     }
 
     fn handle_message<'m>(&mut self, now: Instant, message: &'m mut [u8]) -> Option<Event<'m>> {
@@ -572,7 +618,7 @@ impl Role for Pos<'_> {
         match core::mem::replace(&mut self.front, Front::Nothing) {
             Front::Nothing => {}
             Front::Outbox => self.outbox.pop(),
-            Front::Withheld => self.tx.wipe_withheld(),
+            Front::Withheld => self.tx.start_left(),
         }
         self.pump();
     }

@@ -8,10 +8,15 @@ use super::state::{Pos, ScreenName, TIMERS, Timer};
 use crate::fingerprint::Fingerprints;
 use crate::journal::{JournalFailed, RECORD_VERSION, Record, RecordId, RecordState};
 use crate::model::Payment;
-use crate::time::{Instant, Timers};
+use crate::time::{Duration, Instant, Timers};
 
 /// How many payments are remembered, so that a repeated one is not taken for a new one.
 const KNOWN_PAYMENTS: usize = 16;
+
+/// How many external ids that were sent are remembered.
+const SENT_IDS: usize = 32;
+/// How long a refusal may be about another command (`protocol/decisions.md`, queries).
+const REFUSAL: Duration = Duration::from_secs(10);
 
 /// What `transmit` has handed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +45,8 @@ pub(super) struct Open {
     pub(super) external_id: ExternalId,
     pub(super) amount: i64,
     pub(super) stage: Stage,
+    /// It has left whole: from here on a screen may be about it.
+    pub(super) left: bool,
     /// The terminal has shown that it started.
     pub(super) started: bool,
     /// A card was declined.
@@ -76,7 +83,6 @@ pub(super) struct Asking {
     pub(super) held: Option<bool>,
 }
 
-#[derive(Debug)]
 pub(super) struct Transaction<'b> {
     pub(super) open: Option<Open>,
     /// The start of the transaction until it has left.
@@ -94,6 +100,12 @@ pub(super) struct Transaction<'b> {
     pub(super) signature: Option<Asking>,
     pub(super) screen: Option<(ScreenName, bool)>,
     pub(super) known: Fingerprints<KNOWN_PAYMENTS>,
+    /// The external ids that were sent: each once, unless asked for again by name.
+    sent: Fingerprints<SENT_IDS>,
+    /// When another command was sent last.
+    other_sent: Option<Instant>,
+    /// A request whose outcome is unknown: until it is settled or parked no money is asked for.
+    pub(super) unresolved: Option<ExternalId>,
 }
 
 impl<'b> Transaction<'b> {
@@ -113,6 +125,9 @@ impl<'b> Transaction<'b> {
             signature: None,
             screen: None,
             known: Fingerprints::new(),
+            sent: Fingerprints::new(),
+            other_sent: None,
+            unresolved: None,
         }
     }
 
@@ -121,10 +136,35 @@ impl<'b> Transaction<'b> {
         match &mut self.open {
             Some(open) if open.stage == Stage::Released => {
                 open.stage = Stage::Sent { session };
+                self.sent.remember(open.external_id.as_str().into());
                 true
             }
             _ => false,
         }
+    }
+
+    /// The start has left whole.
+    pub(super) fn start_left(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.left = true;
+        }
+        self.wipe_withheld();
+    }
+
+    /// Whether this external id was sent before.
+    pub(super) fn was_sent(&self, id: &ExternalId) -> bool {
+        self.sent.knows(id.as_str().into())
+    }
+
+    /// A command that is no start was sent.
+    pub(super) fn note_other(&mut self, now: Instant) {
+        self.other_sent = Some(now);
+    }
+
+    /// Whether a refusal that names nothing can be about nothing but the start.
+    pub(super) fn is_alone(&self, now: Instant) -> bool {
+        self.other_sent
+            .is_none_or(|sent| now.since(sent) >= REFUSAL)
     }
 
     pub(super) fn withheld_message(&self) -> Option<&[u8]> {
@@ -216,6 +256,8 @@ impl Pos<'_> {
     pub(super) fn begin(&mut self, now: Instant, asked: &Asked, len: usize, env: Env) -> RequestId {
         let tx = &mut self.tx;
         tx.withheld_len = len;
+        // A screen of the transaction before says nothing about this one.
+        tx.screen = None;
         tx.last_request = tx.last_request.wrapping_add(1);
         tx.last_record = tx.last_record.wrapping_add(1);
         let request = RequestId(tx.last_request);
@@ -240,6 +282,7 @@ impl Pos<'_> {
             external_id: asked.external_id.clone(),
             amount: asked.amount,
             stage: Stage::Withheld,
+            left: false,
             started: false,
             declined: false,
             cancel: Cancel::No,
@@ -297,14 +340,18 @@ impl Pos<'_> {
 
     // The end
 
+    /// The outcome in figures. One that is unknown keeps the till from asking for more money.
     pub(super) fn summary(
-        &self,
+        &mut self,
         open: &Open,
         certainty: Certainty,
         result: ResultCode,
         cause: Cause,
         evidence: Evidence,
     ) -> Summary {
+        if certainty == Certainty::Unknown {
+            self.tx.unresolved = Some(open.external_id.clone());
+        }
         Summary {
             request: open.request,
             kind: open.kind,
@@ -319,6 +366,19 @@ impl Pos<'_> {
             offline: false,
             simulated: self.terminal.simulated,
             redelivered: false,
+        }
+    }
+
+    /// A payment tells the end of a request whose outcome was unknown.
+    pub(super) fn settle_unresolved(&mut self, payment: Payment<'_>) {
+        let id = payment.external_payment_id();
+        if self
+            .tx
+            .unresolved
+            .as_ref()
+            .is_some_and(|open| id.is_some_and(|id| id == *open.as_str()))
+        {
+            self.tx.unresolved = None;
         }
     }
 

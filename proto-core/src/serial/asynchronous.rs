@@ -14,11 +14,8 @@ use crate::link::{Detail, Down, DownReason, Link, LinkInfo, LinkKind, Step};
 /// The line has no connection to make, so the first step says [`Step::Up`]. An error of the line, or a read
 /// of 0 bytes, is [`Step::Down`]; the step after it begins anew with the same halves.
 ///
-/// What it asks for beyond [`Link`]:
-///
-/// - `read`, `write` and `flush` of the halves are cancel-safe: a dropped future has moved no byte. Every
-///   buffered UART driver is; one that lets DMA write to the caller's buffer is not.
-/// - Every step gets the same receive buffer (it may have grown): a message grows in it from step to step.
+/// `read`, `write` and `flush` of the halves must be cancel-safe: a dropped future has moved no byte. Buffered
+/// UART drivers are; one that lets DMA write to the caller's buffer may not be. Their documentation says so.
 ///
 /// A message is [`Step::Sent`] when the writer has taken and flushed all of it.
 #[derive(Debug)]

@@ -10,20 +10,23 @@ use crate::wire::Frame;
 const TURN: usize = 4 * 1_024;
 
 /// Both directions of a serial line for a loop that must not wait. The line itself is lent to each call, so
-/// it may be one object or two halves.
+/// it may be one object or two halves; the receive buffer is lent once, because a message grows in it from
+/// call to call.
 ///
 /// See the [manual](crate#a-role) for the loop around it.
 #[derive(Debug)]
-pub struct Serial {
+pub struct Serial<'b> {
+    receive: &'b mut [u8],
     incoming: Incoming,
     outgoing: Outgoing,
 }
 
-impl Serial {
-    /// A line on which nothing has passed yet.
+impl<'b> Serial<'b> {
+    /// A line on which nothing has passed yet. A message longer than `receive` is told as too long.
     #[must_use]
-    pub const fn new() -> Self {
+    pub const fn new(receive: &'b mut [u8]) -> Self {
         Self {
+            receive,
             incoming: Incoming::new(),
             outgoing: Outgoing { left: 0 },
         }
@@ -32,20 +35,20 @@ impl Serial {
     /// Begins anew, after an error: forgets what was read and how much of a message was written. Tell the
     /// role [`handle_link_down`](crate::Role::handle_link_down) as well: it gives another message then.
     pub fn reset(&mut self) {
-        *self = Self::new();
+        self.incoming = Incoming::new();
+        self.outgoing = Outgoing::default();
     }
 
-    /// Reads what is there, until something is complete; `None` if nothing is yet. Never waits. A message
-    /// grows in `buf`, which must be the same at every call.
+    /// Reads what is there, until something is complete; `None` if nothing is yet. Never waits.
     ///
     /// # Errors
     ///
     /// [`SerialError`]: the line is down.
-    pub fn read<'b, T: Read + ReadReady>(
+    pub fn read<T: Read + ReadReady>(
         &mut self,
         line: &mut T,
-        buf: &'b mut [u8],
-    ) -> Result<Option<Frame<'b>>, SerialError<T::Error>> {
+    ) -> Result<Option<Frame<'_>>, SerialError<T::Error>> {
+        let buf = &mut *self.receive;
         let mut taken = 0usize;
         loop {
             match self.incoming.next(buf) {
@@ -96,11 +99,5 @@ impl Serial {
             self.outgoing = Outgoing::default();
         }
         Ok(whole)
-    }
-}
-
-impl Default for Serial {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -139,11 +139,11 @@ impl embedded_io::Write for Line {
 /// What comes out of the stream, as text; long messages as their length.
 fn read(cut: Cut, stream: &[u8], room: usize) -> Vec<String> {
     let mut line = Line::new(cut, stream);
-    let mut serial = Serial::new();
     let mut buf = vec![0; room];
+    let mut serial = Serial::new(&mut buf);
     let mut out = Vec::new();
     while !line.input.is_empty() {
-        while let Some(frame) = serial.read(&mut line, &mut buf).unwrap() {
+        while let Some(frame) = serial.read(&mut line).unwrap() {
             out.push(match frame {
                 Frame::Message(message) => name(message),
                 Frame::TooLong { head, total } => format!("{} of {total}", name(head)),
@@ -172,7 +172,7 @@ fn a_loop_reads_messages_however_the_line_cuts_them() {
 fn a_loop_writes_messages_with_one_write_at_a_time() {
     for cut in Cut::all() {
         let mut line = Line::new(cut, b"");
-        let mut serial = Serial::new();
+        let mut serial = Serial::new(&mut []);
         let mut calls = 0;
         for message in long() {
             loop {
@@ -204,24 +204,24 @@ fn a_loop_is_told_of_garbage_and_of_what_is_too_long() {
 #[test]
 fn a_loop_is_told_when_the_line_is_down_and_can_begin_anew() {
     let mut line = Line::new(Cut::At(5), &packed(b"broken off")[..12]);
-    let mut serial = Serial::new();
     let mut buf = [0; 64];
-    assert!(serial.read(&mut line, &mut buf).unwrap().is_none());
+    let mut serial = Serial::new(&mut buf);
+    assert!(serial.read(&mut line).unwrap().is_none());
     assert!(!serial.write(&mut line, b"broken off").unwrap());
     line.end = true;
-    let ended = serial.read(&mut line, &mut buf).unwrap_err();
+    let ended = serial.read(&mut line).unwrap_err();
     assert_eq!(ended, SerialError::Ended);
     assert_eq!(
         serial.write(&mut line, b"broken off").unwrap_err(),
         SerialError::Ended
     );
     line.broken = true;
-    let down = Down::from(serial.read(&mut line, &mut buf).unwrap_err());
+    let down = Down::from(serial.read(&mut line).unwrap_err());
     assert_eq!(down.reason, DownReason::Lost);
 
     let mut line = Line::new(Cut::At(5), &packed(b"xxx"));
     serial.reset();
-    let frame = serial.read(&mut line, &mut buf).unwrap();
+    let frame = serial.read(&mut line).unwrap();
     assert!(matches!(frame, Some(Frame::Message(message)) if message == b"xxx"));
     while !serial.write(&mut line, b"yyy").unwrap() {}
     assert_eq!(line.output, packed(b"yyy"));
@@ -234,9 +234,9 @@ fn a_loop_is_told_when_the_line_is_down_and_can_begin_anew() {
 #[test]
 fn one_turn_of_a_loop_ends_on_an_endless_stream() {
     let mut line = Line::new(Cut::At(usize::MAX), &[b'x'; 100_000]);
-    let mut serial = Serial::new();
     let mut buf = [0; 64];
-    let frame = serial.read(&mut line, &mut buf).unwrap();
+    let mut serial = Serial::new(&mut buf);
+    let frame = serial.read(&mut line).unwrap();
     assert!(frame.is_none() && line.input.len() > 90_000);
 }
 

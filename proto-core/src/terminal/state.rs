@@ -55,7 +55,6 @@ impl Running {
 }
 
 /// A terminal.
-#[derive(Debug)]
 pub struct Terminal<'b> {
     identity: Identity<'b>,
     phase: Phase,
@@ -69,6 +68,17 @@ pub struct Terminal<'b> {
     pong_due: bool,
     timers: Timers<1>,
     events: Deque<Event<'static>, EVENTS>,
+}
+
+/// Without what it holds.
+impl core::fmt::Debug for Terminal<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Terminal")
+            .field("serial", &self.identity.serial)
+            .field("paired", &self.is_paired())
+            .field("running", &self.running())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'b> Terminal<'b> {
