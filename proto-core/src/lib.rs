@@ -101,8 +101,9 @@
 //!
 //! Every accepted request ends in exactly one [`pos::Outcome`]: made, not made, or unknown, with its evidence. The
 //! intent is given to the journal before the first byte leaves. What comes from the terminal and belongs to nothing
-//! is an event too. An outcome that is unknown is not resolved by asking the terminal yet, and this protocol has no
-//! checksum: a changed byte that leaves a legal message cannot be seen.
+//! is an event too. After an outcome that is unknown no more money is asked for until the payment comes after all or
+//! the application parks it; asking the terminal for it is not built yet. This protocol has no checksum: a changed
+//! byte that leaves a legal message cannot be seen.
 //!
 //! # Features
 //!

@@ -215,6 +215,14 @@ fn raw_terminal(garbage: Vec<tungstenite::Message>) -> (String, std::thread::Joi
     (url, thread)
 }
 
+/// A screen whose text has so many bytes.
+fn screen_of(len: usize) -> tungstenite::Message {
+    let payload =
+        serde_json::json!({"uiState": "START", "uiDirection": "ENTER", "uiText": "x".repeat(len)});
+    let message = serde_json::json!({"method": "UI_STATE", "payload": payload.to_string()});
+    tungstenite::Message::text(message.to_string())
+}
+
 #[test]
 fn garbage_on_the_link_is_told_and_the_sale_goes_on() {
     let text = |text: &str| tungstenite::Message::text(text.to_owned());
@@ -225,6 +233,8 @@ fn garbage_on_the_link_is_told_and_the_sale_goes_on() {
         text(r#"{"method":"FINISH_OK","payload":"{\"payment\":"}"#),
         text(r#"{"type":"COMMAND","payload":"{}"}"#),
         tungstenite::Message::binary(vec![1, 2, 3]),
+        // Far longer than the receive buffer is at first.
+        screen_of(3 * 1024 * 1024),
         tungstenite::Message::Ping(Default::default()),
     ]);
     let tokens = Tokens::new();
@@ -238,6 +248,12 @@ fn garbage_on_the_link_is_told_and_the_sale_goes_on() {
         .collect();
     assert_eq!(unreadable.len(), 4, "{unreadable:?}");
     assert_eq!(unreadable[3]["method"], "FINISH_OK");
+    let screen = ran
+        .lines()
+        .into_iter()
+        .find(|line| line["event"] == "activity_start")
+        .unwrap();
+    assert_eq!(screen["text"].as_str().unwrap().len(), 3 * 1024 * 1024);
 }
 
 #[test]

@@ -272,6 +272,17 @@ impl Connector {
         self.ask(|reply| Command::Show(Screen::Reset, reply))
     }
 
+    /// Releases the till although the outcome of the last request is unknown; see
+    /// [`Pos::park`](crate::pos::Pos::park).
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if it is not this request that is unresolved.
+    pub fn park(&self, id: &ExternalId) -> Result<(), Refused> {
+        let id = id.clone();
+        self.ask(|reply| Command::Park(id, reply))
+    }
+
     /// Closes the link in good order, a screen that is due sent first, and ends the thread. Dropping the
     /// connector does the same.
     #[doc(alias = "Dispose")]

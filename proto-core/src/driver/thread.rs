@@ -15,7 +15,9 @@ use super::outcome::Outcome;
 use super::park::{Park, block_on};
 use super::token::{TokenKey, Tokens};
 use crate::link::{Down, Link};
-use crate::pos::{Answer, Env, Event, Memory, Pos, Refused, RequestId, TerminalInfo, WrittenSale};
+use crate::pos::{
+    Answer, Env, Event, ExternalId, Memory, Pos, Refused, RequestId, TerminalInfo, WrittenSale,
+};
 use crate::run::{Handler, Inbox, Journal, Parts, drive};
 use crate::time::Instant;
 
@@ -45,6 +47,7 @@ pub(super) enum Command {
         reply: SyncSender<Result<RequestId, Refused>>,
     },
     Show(Screen, SyncSender<Result<(), Refused>>),
+    Park(ExternalId, SyncSender<Result<(), Refused>>),
     Cancel(RequestId),
 }
 
@@ -228,6 +231,9 @@ impl SharedInbox<'_> {
                     Screen::ThankYou => pos.show_thank_you(now),
                     Screen::Reset => pos.reset_terminal(now),
                 });
+            }
+            Command::Park(id, reply) => {
+                let _ = reply.send(pos.park(&id));
             }
             Command::Cancel(request) => {
                 // One that has ended needs no cancel.
