@@ -5,6 +5,7 @@
 
 mod answers;
 mod asking;
+mod calls;
 mod config;
 mod ending;
 mod event;

@@ -3,6 +3,8 @@
 //! The lines are a contract (`tests/contract.json`). Every line has the member `event`, and a line of one kind
 //! always has the same members; what is not known is `null`. Amounts are in minor units.
 
+mod outcome;
+
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,34 +12,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use proto_core::link::Down;
 use proto_core::message::{DiscoveryResponse, UiStateMessage};
 use proto_core::model::{Payment, Signature};
-use proto_core::pos::{
-    Certainty, Event, Outcome, QuestionKind, Refused, ResultCode, Summary, TerminalInfo,
-    Unsolicited,
-};
+use proto_core::pos::{Event, QuestionKind, TerminalInfo, Unsolicited};
 use proto_core::wire::json::Text;
 use serde_json::{Value, json};
 
-use crate::amount::major;
+pub use outcome::{NotStarted, outcome_line, status, status_of};
 
-/// Exit status of the program.
-pub mod status {
-    /// Paid, or done.
-    pub const OK: u8 = 0;
-    /// The request was wrong; nothing was sent.
-    pub const USAGE: u8 = 2;
-    /// The card was declined, or the terminal refused.
-    pub const FAIL: u8 = 10;
-    /// The merchant's settings do not allow it.
-    pub const UNSUPPORTED: u8 = 11;
-    /// Cancelled.
-    pub const CANCEL: u8 = 12;
-    /// The terminal was not reached.
-    pub const ERROR: u8 = 13;
-    /// It is not known what happened.
-    pub const UNKNOWN: u8 = 14;
-    /// Paid, but for less than was asked.
-    pub const PARTIAL: u8 = 15;
-}
+use self::outcome::outcome_text;
+use crate::amount::major;
 
 /// Where lines and texts go. Clones share what was told: an outcome is the last line, whichever thread
 /// prints it.
@@ -414,202 +396,6 @@ fn strokes(signature: Option<Signature<'_>>) -> usize {
     signature
         .and_then(Signature::strokes)
         .map_or(0, Iterator::count)
-}
-
-/// The last line of a sale.
-#[must_use]
-pub fn outcome_line(outcome: &Outcome<'_>) -> Value {
-    line_of(
-        &outcome.summary,
-        &outcome.reason.to_string(),
-        &outcome.message.to_string(),
-        outcome.payment.map_or(Value::Null, payment),
-    )
-}
-
-fn line_of(summary: &Summary, reason: &str, message: &str, payment: Value) -> Value {
-    let finality = match summary.certainty {
-        Certainty::Made(finality) => Some(finality.name()),
-        Certainty::NotMade | Certainty::Unknown => None,
-    };
-    json!({
-        "event": "outcome",
-        "request": summary.kind.name(),
-        "certainty": summary.certainty.name(),
-        "finality": finality,
-        "result": summary.result.name(),
-        "cause": summary.cause.name(),
-        "reason": reason,
-        "message": message,
-        "external_id": summary.external_id.as_str(),
-        "requested": summary.requested,
-        "approved": summary.approved,
-        "tip": summary.tip,
-        "remaining": summary.remaining(),
-        "offline": summary.offline,
-        "simulated": summary.simulated,
-        "redelivered": summary.redelivered,
-        "evidence": summary.evidence.name(),
-        "payment": payment,
-    })
-}
-
-/// A sale that ended before the terminal was asked.
-#[derive(Debug, Clone, Copy)]
-pub struct NotStarted<'a> {
-    /// Whether money moved: no, or not known.
-    pub certainty: &'a str,
-    /// The reference's code.
-    pub result: ResultCode,
-    /// Why.
-    pub cause: &'a str,
-    /// What that rests on.
-    pub evidence: &'a str,
-    /// The short text.
-    pub reason: &'a str,
-    /// The long text.
-    pub message: &'a str,
-    /// The id of the attempt, if it got one.
-    pub external_id: Option<&'a str>,
-    /// What was asked for in minor units, if that could be read.
-    pub requested: Option<i64>,
-    /// Whether the terminal is a simulator.
-    pub simulated: bool,
-}
-
-impl<'a> NotStarted<'a> {
-    /// A request that was refused.
-    #[must_use]
-    pub const fn refused(refused: &'a Refused) -> Self {
-        Self::not_made(refused.result, "refused", refused.reason, refused.message)
-    }
-
-    /// No money moved.
-    #[must_use]
-    pub const fn not_made(
-        result: ResultCode,
-        cause: &'a str,
-        reason: &'a str,
-        message: &'a str,
-    ) -> Self {
-        Self {
-            certainty: "not_made",
-            result,
-            cause,
-            evidence: "not_sent",
-            reason,
-            message,
-            external_id: None,
-            requested: None,
-            simulated: false,
-        }
-    }
-
-    /// The last line of the sale.
-    #[must_use]
-    pub fn line(&self) -> Value {
-        json!({
-            "event": "outcome",
-            "request": "sale",
-            "certainty": self.certainty,
-            "finality": null,
-            "result": self.result.name(),
-            "cause": self.cause,
-            "reason": self.reason,
-            "message": self.message,
-            "external_id": self.external_id,
-            "requested": self.requested,
-            "approved": 0,
-            "tip": 0,
-            "remaining": self.requested,
-            "offline": false,
-            "simulated": self.simulated,
-            "redelivered": false,
-            "evidence": self.evidence,
-            "payment": null,
-        })
-    }
-}
-
-/// The exit status for an outcome.
-#[must_use]
-pub fn status_of(summary: &Summary) -> u8 {
-    use proto_core::pos::Cause;
-    match (summary.certainty, summary.cause, summary.result) {
-        (Certainty::Made(_), _, _) if summary.remaining() > 0 => status::PARTIAL,
-        (Certainty::Made(_), _, _) => status::OK,
-        (Certainty::Unknown, _, _) => status::UNKNOWN,
-        (Certainty::NotMade, Cause::Declined, _) => status::FAIL,
-        (Certainty::NotMade, Cause::Refused, _) => status::USAGE,
-        (Certainty::NotMade, _, ResultCode::Unsupported) => status::UNSUPPORTED,
-        (Certainty::NotMade, _, ResultCode::Cancel) => status::CANCEL,
-        (Certainty::NotMade, _, ResultCode::Error) => status::ERROR,
-        (Certainty::NotMade, _, _) => status::FAIL,
-    }
-}
-
-fn outcome_text(outcome: &Outcome<'_>) -> String {
-    let summary = &outcome.summary;
-    match (summary.certainty, outcome.payment) {
-        (Certainty::Made(finality), Some(payment)) => paid_text(summary, finality.name(), payment),
-        (Certainty::NotMade, _) => format!(
-            "NOT PAID ({}): {}. {}",
-            summary.cause.name(),
-            outcome.reason,
-            outcome.message,
-        ),
-        _ => format!(
-            "NOT KNOWN whether the customer has paid ({}): {} Ask the terminal for {} before you charge again.",
-            summary.cause.name(),
-            outcome.message,
-            summary.external_id,
-        ),
-    }
-}
-
-fn paid_text(summary: &Summary, finality: &str, payment: Payment<'_>) -> String {
-    let card = payment.card_transaction();
-    let code = card.and_then(|card| card.auth_code());
-    let mut rows = vec![
-        ("Payment id", text(payment.id())),
-        ("External id", text(payment.external_payment_id())),
-        (
-            "Order id",
-            text(payment.order().and_then(|order| order.id())),
-        ),
-        ("Amount", major(summary.approved)),
-        ("Tip", major(summary.tip)),
-        ("Tax", major(payment.tax_amount().unwrap_or(0))),
-        (
-            "Offline",
-            if summary.offline { "yes" } else { "no" }.to_owned(),
-        ),
-        (
-            "Auth code",
-            code.map(|code| code.expose().to_string())
-                .unwrap_or_default(),
-        ),
-        (
-            "Card type",
-            card.and_then(|card| card.card_type())
-                .map(|kind| kind.to_string())
-                .unwrap_or_default(),
-        ),
-        ("Last 4", text(card.and_then(|card| card.last4()))),
-    ];
-    if summary.remaining() > 0 {
-        rows.push(("Remaining", major(summary.remaining())));
-    }
-    let simulated = if summary.simulated {
-        " on a simulator: no money has moved"
-    } else {
-        ""
-    };
-    let title = format!("PAID ({finality}){simulated}");
-    rows.iter().fold(title, |mut lines, (name, value)| {
-        lines.push_str(&format!("\n  {name:<12} {value}"));
-        lines
-    })
 }
 
 /// A text of the terminal; empty if it is not there.
