@@ -33,6 +33,22 @@ fn paid(amount: i64) -> PaymentDraft<'static> {
 }
 
 #[test]
+fn a_token_file_that_cannot_be_read_is_no_lost_connection() {
+    let tokens = Tokens::new();
+    std::fs::write(tokens.path(), "a token SECRETTOKEN and no JSON").unwrap();
+    let ran = run(&sale_args("sim", &tokens.path(), &[]));
+    assert_eq!(ran.status, Some(13), "{ran:?}");
+    let outcome = ran.outcome();
+    assert_eq!(outcome["cause"], "failed");
+    assert_eq!(outcome["certainty"], "not_made");
+    assert!(
+        outcome["message"].as_str().unwrap().contains("tokens.json"),
+        "{ran:?}"
+    );
+    assert!(!format!("{ran:?}").contains("SECRETTOKEN"), "{ran:?}");
+}
+
+#[test]
 fn an_address_where_nothing_listens_is_told_with_a_remedy() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ws://{}/remote_pay", free.local_addr().unwrap());

@@ -257,6 +257,22 @@ fn a_lost_link_is_no_outcome_until_its_time_is_up() {
 }
 
 #[test]
+fn a_link_that_flaps_puts_the_end_off_no_further() {
+    let mut world = World::ready();
+    world.on_start(begin);
+    world.sale("X");
+    for _ in 0..3 {
+        world.cut();
+        world.wait(9_000);
+        world.join();
+    }
+    world.wait(2_999);
+    assert!(world.outcomes.is_empty());
+    world.wait(1);
+    assert_eq!(world.outcome().cause.name(), "link_lost");
+}
+
+#[test]
 fn a_payment_after_the_reconnect_still_ends_it_by_its_id() {
     let mut world = World::ready();
     world.on_start(begin);

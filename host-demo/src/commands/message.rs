@@ -11,13 +11,7 @@ pub(super) fn run(args: &MessageArgs) -> u8 {
         Err(error) => {
             report.line(&report::error("not_reached", &error.message, ""));
             report.complain(&error.message);
-            return if error.usage {
-                status::USAGE
-            } else if error.interrupted {
-                status::CANCEL
-            } else {
-                status::ERROR
-            };
+            return error.why.status();
         }
     };
     let shown = reached.connector.show_message(&args.text);

@@ -1,15 +1,12 @@
 //! `host-demo sale`
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use proto_core::pos::{ExternalId, Refusal, ResultCode, Sale};
 
-use super::till::{NotReached, Note, Reached, reach};
+use super::till::{NotReached, Note, Reached, Why, reach};
 use crate::cli::SaleArgs;
 use crate::report::{NotStarted, Report, status, status_of};
-
-/// How long the outcome is waited for after the first interrupt.
-const AFTER_INTERRUPT: Duration = Duration::from_secs(10);
 
 /// How long the connector may take to note what it has told.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -105,19 +102,12 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
 /// Waits for the outcome, which the connector's thread prints. The first interrupt cancels, the second
 /// gives up (`None`).
 fn outcome(reached: &Reached, cancel: impl Fn() -> bool) -> Option<u8> {
-    let mut until: Option<Instant> = None;
+    let mut cancelled = false;
     loop {
-        let note = match until {
-            None => reached.notes.recv().ok()?,
-            Some(until) => {
-                let left = until.saturating_duration_since(Instant::now());
-                reached.notes.recv_timeout(left).ok()?
-            }
-        };
-        match note {
+        match reached.notes.recv().ok()? {
             Note::Outcome(summary) => return Some(status_of(&summary)),
-            Note::Interrupted if until.is_some() || !cancel() => return None,
-            Note::Interrupted => until = Some(Instant::now() + AFTER_INTERRUPT),
+            Note::Interrupted if cancelled || !cancel() => return None,
+            Note::Interrupted => cancelled = true,
             _ => {}
         }
     }
@@ -128,21 +118,14 @@ fn not_reached<'a>(
     error: &'a NotReached,
     told: impl Fn(NotStarted<'a>) -> NotStarted<'a>,
 ) -> u8 {
-    let (line, status) = if error.usage {
-        let reason = "Request Validation Error";
-        let line = NotStarted::not_made(ResultCode::Fail, "refused", reason, &error.message);
-        (line, status::USAGE)
-    } else if error.interrupted {
-        let reason = "Request Cancelled";
-        let line =
-            NotStarted::not_made(ResultCode::Cancel, "cancelled_pos", reason, &error.message);
-        (line, status::CANCEL)
-    } else {
-        let reason = "Device Connection Error";
-        let line = NotStarted::not_made(ResultCode::Error, "link_lost", reason, &error.message);
-        (line, status::ERROR)
+    let (result, cause, reason) = match error.why {
+        Why::Usage => (ResultCode::Fail, "refused", "Request Validation Error"),
+        Why::Interrupted => (ResultCode::Cancel, "cancelled_pos", "Request Cancelled"),
+        Why::Link => (ResultCode::Error, "link_lost", "Device Connection Error"),
+        Why::Failed => (ResultCode::Error, "failed", "Cannot Start"),
     };
-    end(report, told(line), status)
+    let line = NotStarted::not_made(result, cause, reason, &error.message);
+    end(report, told(line), error.why.status())
 }
 
 fn end(report: &Report, line: NotStarted<'_>, status: u8) -> u8 {

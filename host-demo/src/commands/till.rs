@@ -10,7 +10,7 @@ use proto_core::pos::{Event, Summary};
 use transport_ws::{open_address, parse_address};
 
 use crate::cli::Till;
-use crate::report::{self, Report};
+use crate::report::{self, Report, status};
 use crate::sim::{Pairing, SimulatorOptions, SimulatorThread};
 
 /// How long a pairing may take.
@@ -39,25 +39,36 @@ pub(super) enum Note {
 /// The terminal was not reached, and that has been told.
 #[derive(Debug)]
 pub(super) struct NotReached {
-    pub(super) usage: bool,
-    pub(super) interrupted: bool,
+    pub(super) why: Why,
     pub(super) message: String,
 }
 
-impl NotReached {
-    fn usage(message: String) -> Self {
-        Self {
-            usage: true,
-            interrupted: false,
-            message,
+/// Who has to do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The arguments were wrong.
+    Usage,
+    /// Something of this machine: a file, a socket, the simulator.
+    Failed,
+    /// The terminal was not there or did not become ready.
+    Link,
+    /// A person did not want to wait.
+    Interrupted,
+}
+
+impl Why {
+    fn because(self, message: impl Into<String>) -> NotReached {
+        NotReached {
+            why: self,
+            message: message.into(),
         }
     }
 
-    fn because(message: String) -> Self {
-        Self {
-            usage: false,
-            interrupted: false,
-            message,
+    pub(super) const fn status(self) -> u8 {
+        match self {
+            Self::Usage => status::USAGE,
+            Self::Failed | Self::Link => status::ERROR,
+            Self::Interrupted => status::CANCEL,
         }
     }
 }
@@ -77,7 +88,7 @@ pub(super) fn reach(
         .as_ref()
         .map_or_else(|| till.to.clone(), SimulatorThread::url);
     let address =
-        parse_address(&to, till.insecure).map_err(|error| NotReached::usage(error.to_string()))?;
+        parse_address(&to, till.insecure).map_err(|error| Why::Usage.because(error.to_string()))?;
     report.both(
         &report::connecting(&address.to_string(), external_id),
         &match external_id {
@@ -90,7 +101,7 @@ pub(super) fn reach(
         .serial(till.serial.clone())
         .accept_simulator(till.simulator || address.is_loopback());
     let mut builder = open_address(address, config)
-        .map_err(|error| NotReached::because(format!("No socket can be made: {error}")))?;
+        .map_err(|error| Why::Failed.because(format!("No socket can be made: {error}")))?;
     let token_file = match simulator {
         // A simulator of this run has no memory of the last one.
         Some(_) => till.token_file.clone(),
@@ -106,7 +117,7 @@ pub(super) fn reach(
         // Questions are not asked by the simulator yet, and nobody is asked here: a payment that needs a
         // decision is not taken.
         .on_question(|question| question.reject())
-        .map_err(|error| NotReached::because(error.to_string()))?;
+        .map_err(|error| Why::Failed.because(error.to_string()))?;
     let reached = Reached {
         connector,
         notes: received,
@@ -124,7 +135,7 @@ fn simulator() -> Result<SimulatorThread, NotReached> {
         allow_network: false,
     };
     SimulatorThread::start(options, |_| ())
-        .map_err(|error| NotReached::because(format!("The simulator cannot start: {error}")))
+        .map_err(|error| Why::Failed.because(format!("The simulator cannot start: {error}")))
 }
 
 /// The tokens in the user's state folder.
@@ -189,22 +200,18 @@ fn await_ready(notes: &Receiver<Note>, wait: Option<Duration>) -> Result<(), Not
         match notes.recv_timeout(left) {
             Ok(Note::Ready) => return Ok(()),
             Ok(Note::Interrupted) => {
-                return Err(NotReached {
-                    usage: false,
-                    interrupted: true,
-                    message: "Interrupted before the terminal was ready.".to_owned(),
-                });
+                return Err(Why::Interrupted.because("Interrupted before the terminal was ready."));
             }
-            Ok(Note::Hopeless(why)) => return Err(NotReached::because(why.to_owned())),
+            Ok(Note::Hopeless(why)) => return Err(Why::Link.because(why)),
             Ok(Note::Down(down)) => {
                 last = format!("{down}: {}", down.reason.remedy());
                 if wait.is_none_or(|wait| start.elapsed() >= wait) {
-                    return Err(NotReached::because(last));
+                    return Err(Why::Link.because(last));
                 }
             }
             Ok(Note::Outcome(_)) => {}
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                return Err(NotReached::because(last));
+                return Err(Why::Link.because(last));
             }
         }
     }

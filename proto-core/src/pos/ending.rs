@@ -133,7 +133,8 @@ impl Pos<'_> {
                 Evidence::NotSent,
                 "The connection was lost before the request was sent.",
             );
-        } else if self.tx.open.is_some() {
+        } else if self.tx.open.is_some() && !self.timers.is_set(Timer::Lost as usize) {
+            // From the first loss on: a link that flaps puts the end off no further.
             self.set(Timer::Lost, now.after(self.config.deadlines.lost));
         }
         self.tx.wipe_withheld();
