@@ -185,7 +185,7 @@ Exit status:
   14  it is not known whether the customer has paid: ask the terminal for the external id
   15  paid, but for less than was asked
 
-The first interrupt (Ctrl-C) cancels the sale, the second ends the program.";
+The first interrupt (Ctrl-C) cancels the sale and waits up to 10 seconds for the outcome, the second ends the program.";
 
 const MESSAGE_HELP: &str = "\
 Examples:

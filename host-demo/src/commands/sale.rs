@@ -1,12 +1,15 @@
 //! `host-demo sale`
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use proto_core::pos::{ExternalId, Refusal, ResultCode, Sale};
 
 use super::till::{NotReached, Note, Reached, Why, reach};
 use crate::cli::SaleArgs;
 use crate::report::{NotStarted, Report, status, status_of};
+
+/// How long the outcome is waited for after the first interrupt.
+const AFTER_INTERRUPT: Duration = Duration::from_secs(10);
 
 /// How long the connector may take to note what it has told.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -99,15 +102,22 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
     }
 }
 
-/// Waits for the outcome, which the connector's thread prints. The first interrupt cancels, the second
-/// gives up (`None`).
+/// Waits for the outcome, which the connector's thread prints. The first interrupt cancels; the second, or ten
+/// seconds without an outcome, gives up (`None`).
 fn outcome(reached: &Reached, cancel: impl Fn() -> bool) -> Option<u8> {
-    let mut cancelled = false;
+    let mut until: Option<Instant> = None;
     loop {
-        match reached.notes.recv().ok()? {
+        let note = match until {
+            None => reached.notes.recv().ok()?,
+            Some(until) => {
+                let left = until.saturating_duration_since(Instant::now());
+                reached.notes.recv_timeout(left).ok()?
+            }
+        };
+        match note {
             Note::Outcome(summary) => return Some(status_of(&summary)),
-            Note::Interrupted if cancelled || !cancel() => return None,
-            Note::Interrupted => cancelled = true,
+            Note::Interrupted if until.is_some() || !cancel() => return None,
+            Note::Interrupted => until = Some(Instant::now() + AFTER_INTERRUPT),
             _ => {}
         }
     }

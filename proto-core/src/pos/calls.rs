@@ -15,7 +15,7 @@ const SALE_NOT_CONNECTED: &str = "In Sale : SaleRequest - The Clover device is n
 
 impl Pos<'_> {
     /// Asks for a sale (`protocol/connector.md` §5.1). The end is an
-    /// [`Event::Outcome`] with the returned id, exactly one.
+    /// [`Event::Outcome`](super::Event::Outcome) with the returned id, exactly one.
     ///
     /// # Errors
     ///
