@@ -48,6 +48,22 @@ fn a_token_file_that_cannot_be_read_is_no_lost_connection() {
     assert!(!format!("{ran:?}").contains("SECRETTOKEN"), "{ran:?}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_token_that_cannot_be_kept_is_told_and_the_sale_is_made() {
+    let tokens = Tokens::new();
+    // A link that leads nowhere: there is nothing to read, and not even root can write there.
+    std::os::unix::fs::symlink("nowhere/deeper", tokens.path()).unwrap();
+    let ran = run(&sale_args("sim", &tokens.path().join("tokens.json"), &[]));
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    let told = ran
+        .lines()
+        .into_iter()
+        .find(|line| line["code"] == "token_not_kept")
+        .unwrap();
+    assert!(told["remedy"].as_str().unwrap().contains("--token-file"));
+}
+
 #[test]
 fn an_address_where_nothing_listens_is_told_with_a_remedy() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();

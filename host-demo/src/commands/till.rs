@@ -1,10 +1,11 @@
 //! What every command of a point of sale does first: reach the terminal.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use proto_core::driver::{Config, Connector, FileTokens};
+use proto_core::driver::{Config, Connector, FileTokens, TokenKey, Tokens};
 use proto_core::link::Down;
 use proto_core::pos::{Event, Summary};
 use transport_ws::{open_address, parse_address};
@@ -108,7 +109,10 @@ pub(super) fn reach(
         None => till.token_file.clone().or_else(default_token_file),
     };
     if let Some(file) = token_file {
-        builder = builder.tokens(FileTokens::new(file));
+        builder = builder.tokens(KeptTokens {
+            file: FileTokens::new(file),
+            report: report.clone(),
+        });
     }
     interrupts(&notes);
     let for_thread = report.clone();
@@ -136,6 +140,31 @@ fn simulator() -> Result<SimulatorThread, NotReached> {
     };
     SimulatorThread::start(options, |_| ())
         .map_err(|error| Why::Failed.because(format!("The simulator cannot start: {error}")))
+}
+
+/// The driver goes on when a token cannot be kept; a person should know why the next run needs a code again.
+struct KeptTokens {
+    file: FileTokens,
+    report: Report,
+}
+
+impl Tokens for KeptTokens {
+    fn load(&mut self, key: TokenKey<'_>) -> io::Result<Option<String>> {
+        self.file.load(key)
+    }
+
+    fn store(&mut self, key: TokenKey<'_>, token: &str) -> io::Result<()> {
+        self.file.store(key, token).inspect_err(|error| {
+            let message = format!("The pairing token cannot be kept: {error}.");
+            let remedy = "The next run needs a pairing code again; make the file writable, or name another one with --token-file.";
+            self.report.line(&report::error("token_not_kept", &message, remedy));
+            self.report.complain(&format!("{message} {remedy}"));
+        })
+    }
+
+    fn forget(&mut self, key: TokenKey<'_>) -> io::Result<()> {
+        self.file.forget(key)
+    }
 }
 
 /// The tokens in the user's state folder.
