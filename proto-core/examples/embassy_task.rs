@@ -19,7 +19,7 @@ use std::thread::Thread;
 
 use embedded_io_async::{ErrorType, Read, Write};
 use proto_core::model::PaymentDraft;
-use proto_core::pos::{Answer, Certainty, Config, Env, Event, Memory, Pos, Sale, Summary};
+use proto_core::pos::{Answer, Case, Certainty, Config, Env, Event, Memory, Pos, Sale, Summary};
 use proto_core::run::{Clock, Inbox, NoInbox, NoJournal, Parts, drive};
 use proto_core::serial::SerialLink;
 use proto_core::terminal::{Event as Asked, Identity, Terminal};
@@ -38,6 +38,8 @@ async fn till(
         send: &mut send,
         withheld: &mut withheld,
         hold: &mut hold,
+        cases: &mut [Case::EMPTY; 2],
+        receive: 8192,
     };
     let mut config = Config::new("com.example.embassy:1.0");
     config.accept_simulator = true; // never in a shop
@@ -120,7 +122,11 @@ impl Inbox<Pos<'_>> for &Button {
     fn deliver(&mut self, now: Instant, pos: &mut Pos<'_>) -> ControlFlow<()> {
         match self.pressed.take() {
             Some(Press::Pay(amount)) => {
-                let sale = Sale::new(amount).external_id("EMBASSY-0001");
+                let sale = Sale {
+                    // A signature on the screen would not fit this till's receive buffer.
+                    auto_accept_signature: Some(true),
+                    ..Sale::new(amount).external_id("EMBASSY-0001")
+                };
                 if let Err(refused) = pos.sale(now, &sale, Env::default()) {
                     println!("refused: {refused}");
                 }

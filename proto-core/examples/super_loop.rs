@@ -14,7 +14,7 @@ use proto_core::Role;
 use proto_core::journal::{JournalFailed, Record};
 use proto_core::link::{LinkInfo, LinkKind};
 use proto_core::model::PaymentDraft;
-use proto_core::pos::{Answer, Certainty, Config, Env, Event, Memory, Pos, Sale, Summary};
+use proto_core::pos::{Answer, Case, Certainty, Config, Env, Event, Memory, Pos, Sale, Summary};
 use proto_core::serial::{Serial, SerialError};
 use proto_core::terminal::{Event as Asked, Identity, Terminal};
 use proto_core::time::Instant;
@@ -32,6 +32,8 @@ fn till<U: Read + ReadReady + Write>(
         send: &mut send,
         withheld: &mut withheld,
         hold: &mut hold,
+        cases: &mut [Case::EMPTY; 2],
+        receive: 8192,
     };
     let mut config = Config::new("com.example.firmware:1.0");
     config.accept_simulator = true; // never in a shop
@@ -75,7 +77,11 @@ fn till<U: Read + ReadReady + Write>(
             }
         }
         if pos.is_ready() && core::mem::take(&mut pay_pressed) {
-            let sale = Sale::new(10_00).external_id("FIRMWARE-0001");
+            let sale = Sale {
+                // A signature on the screen would not fit this till's receive buffer.
+                auto_accept_signature: Some(true),
+                ..Sale::new(10_00).external_id("FIRMWARE-0001")
+            };
             if let Err(refused) = pos.sale(now, &sale, Env::default()) {
                 println!("refused: {refused}");
             }

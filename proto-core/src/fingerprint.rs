@@ -29,11 +29,12 @@ impl<const N: usize> Fingerprints<N> {
     }
 }
 
-/// FNV-1a over the characters.
-fn fingerprint(id: Text<'_>) -> u32 {
-    id.chars().fold(0x811C_9DC5, |hash, c| {
+/// FNV-1a over the characters; never 0.
+pub(crate) fn fingerprint(id: Text<'_>) -> u32 {
+    let hash = id.chars().fold(0x811C_9DC5, |hash, c| {
         (hash ^ u32::from(c)).wrapping_mul(0x0100_0193)
-    })
+    });
+    hash.max(1)
 }
 
 #[cfg(test)]

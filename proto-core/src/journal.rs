@@ -8,7 +8,10 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::pos::{ExternalId, RequestId, RequestKind};
+use crate::pos::{Ending, ExternalId, PaymentId, RequestId, RequestKind};
+
+/// Room for any record as JSON, in bytes.
+pub const RECORD_LEN: usize = 2_048;
 
 /// The format of the records that this version writes.
 pub const RECORD_VERSION: u8 = 1;
@@ -23,13 +26,15 @@ pub struct JournalFailed;
 
 impl fmt::Display for JournalFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the journal could not be written; nothing was sent")
+        f.write_str("the journal could not be written")
     }
 }
 
 impl core::error::Error for JournalFailed {}
 
 /// One record: what was asked of which terminal, and how it stands. No card data, no token, no names.
+///
+/// The records of one request have the same number; the last one counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The format, [`RECORD_VERSION`].
@@ -40,7 +45,11 @@ pub struct Record {
     pub kind: RequestKind,
     /// The point of sale's id of the attempt.
     pub external_id: ExternalId,
-    /// The amount in minor units, without the tip.
+    /// The payment that a refund or a void is about, by the terminal's id.
+    pub payment: Option<PaymentId>,
+    /// The same by the point of sale's id, if it said so: the key to look it up.
+    pub original: Option<ExternalId>,
+    /// The amount in minor units, without the tip; 0 for a full refund and for a void.
     pub amount: i64,
     /// The tip in minor units, if the request had one.
     pub tip: Option<i64>,
@@ -52,12 +61,19 @@ pub struct Record {
     pub unix_ms: Option<u64>,
     /// How it stands.
     pub state: RecordState,
+    /// How it ended, if it has.
+    pub ending: Option<Ending>,
 }
 
-/// Room for any record as JSON, in bytes.
-pub const RECORD_LEN: usize = 1_024;
-
 impl Record {
+    /// Whether there is something left to do about it after a restart: an end to find out, or one that the
+    /// application has not stored. Such a record goes to [`Pos::resume`](crate::pos::Pos::resume).
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.state != RecordState::Delivered
+            || !self.ending.as_ref().is_some_and(Ending::is_settled)
+    }
+
     /// Writes the record as one JSON object; [`RECORD_LEN`] bytes are enough for any. Returns its length.
     ///
     /// # Errors
@@ -83,7 +99,7 @@ impl Record {
 pub enum RecordState {
     /// It is about to be sent; from here on the money is in doubt.
     Intent,
-    /// Its outcome is known.
+    /// It has ended, see [`Record::ending`]; the application has not stored that yet.
     Outcome,
     /// The application has stored the outcome.
     Delivered,
@@ -92,19 +108,34 @@ pub enum RecordState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pos::{Cause, Certainty, Evidence, Finality, Missing, ResultCode};
 
     fn record(text: &str) -> Record {
         Record {
             version: RECORD_VERSION,
-            request: RequestId(7),
+            request: RequestId::from_number(7),
             kind: RequestKind::Sale,
             external_id: ExternalId::new(text).unwrap(),
             amount: i64::MAX,
             tip: Some(i64::MIN),
+            payment: Some(text.try_into().unwrap()),
+            original: ExternalId::new(text),
             terminal: text.try_into().unwrap(),
             merchant: text.try_into().unwrap(),
             unix_ms: Some(u64::MAX),
-            state: RecordState::Intent,
+            state: RecordState::Outcome,
+            ending: Some(Ending {
+                missing: Some(Missing::Terminal),
+                approved: i64::MIN,
+                tip: i64::MIN,
+                payment: Some(text.try_into().unwrap()),
+                ..Ending::new(
+                    Certainty::Made(Finality::Authorised),
+                    ResultCode::Unsupported,
+                    Cause::RejectedChallenge,
+                    Evidence::RefundResponse,
+                )
+            }),
         }
     }
 

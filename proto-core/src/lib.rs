@@ -40,13 +40,19 @@
 //! use proto_core::Role;
 //! use proto_core::link::{LinkInfo, LinkKind};
 //! use proto_core::model::PaymentDraft;
-//! use proto_core::pos::{Config, Env, Event, Memory, Pos, Sale};
+//! use proto_core::pos::{Case, Config, Env, Event, Memory, Pos, Sale};
 //! use proto_core::terminal::{Event as Asked, Identity, Terminal};
 //! use proto_core::time::Instant;
 //! use proto_core::wire::names::PaymentResult;
 //!
 //! let (mut send, mut withheld, mut hold, mut other) = ([0; 1024], [0; 2048], [0; 2048], [0; 4096]);
-//! let memory = Memory { send: &mut send, withheld: &mut withheld, hold: &mut hold };
+//! let memory = Memory {
+//!     send: &mut send,
+//!     withheld: &mut withheld,
+//!     hold: &mut hold,
+//!     cases: &mut [Case::EMPTY; 2], // requests that are open, unknown or not stored yet
+//!     receive: 65536, // the length of your receive buffer: signatures are long
+//! };
 //! let mut config = Config::new("com.example.pos:1.0");
 //! config.accept_simulator = true; // never in a shop
 //! let mut pos = Pos::new(config, memory);

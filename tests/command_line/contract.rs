@@ -166,6 +166,8 @@ fn questions_and_answers_have_the_members_of_the_contract() {
         send: &mut send,
         withheld: &mut withheld,
         hold: &mut hold,
+        cases: &mut [proto_core::pos::Case::EMPTY; 2],
+        receive: 65_536,
     };
     let config = Config {
         accept_simulator: true,

@@ -9,7 +9,7 @@ use proto_core::link::{Down, DownReason, LinkInfo, LinkKind};
 use proto_core::message::{MessageDraft, TxStateMessageDraft};
 use proto_core::model::{InputOptionDraft, PaymentDraft};
 use proto_core::pos::{
-    self, Config, Env, Memory, Outcome, Pos, Question, RequestId, Sale, Summary,
+    self, Case, Config, Env, Memory, Money, Outcome, Pos, Question, RequestId, Sale, Summary,
 };
 use proto_core::terminal::{self, Identity, Terminal};
 use proto_core::time::{Duration, Instant};
@@ -38,6 +38,9 @@ pub enum Pairs {
     Silently,
 }
 
+/// What the terminal answers to a message besides what its role does: method and payload each.
+type Replies = Box<dyn FnMut(&str, &Value) -> Vec<(&'static str, Value)>>;
+
 /// What the application at the terminal does with a transaction that was started.
 type Script = Box<dyn FnMut(&mut Terminal<'static>)>;
 
@@ -63,6 +66,7 @@ pub struct World {
     up: bool,
     tokens: u32,
     script: Script,
+    replies: Replies,
     to_pos: VecDeque<Vec<u8>>,
     to_terminal: VecDeque<Vec<u8>>,
     asked: Option<RecordId>,
@@ -104,6 +108,8 @@ impl World {
             send: memory(send),
             withheld: memory(withheld),
             hold: memory(hold),
+            cases: Box::leak(vec![Case::EMPTY; 8].into_boxed_slice()),
+            receive: 65_536,
         };
         let identity = Identity {
             ping: None,
@@ -122,6 +128,7 @@ impl World {
             up: false,
             tokens: 0,
             script: Box::new(|_| ()),
+            replies: Box::new(|_, _| Vec::new()),
             to_pos: VecDeque::new(),
             to_terminal: VecDeque::new(),
             asked: None,
@@ -142,6 +149,22 @@ impl World {
     /// Decides what the terminal does with a transaction.
     pub fn on_start(&mut self, script: impl FnMut(&mut Terminal<'static>) + 'static) {
         self.script = Box::new(script);
+    }
+
+    /// Decides what the terminal answers to a message, besides what its role does by itself.
+    pub fn on_message(
+        &mut self,
+        replies: impl FnMut(&str, &Value) -> Vec<(&'static str, Value)> + 'static,
+    ) {
+        self.replies = Box::new(replies);
+    }
+
+    /// The wall clock: milliseconds since 1970.
+    #[must_use]
+    pub fn env(&self) -> Env {
+        Env {
+            unix_ms: Some(UNIX_MS + self.now.as_millis()),
+        }
     }
 
     /// Takes another kind of link from the next [`join`](Self::join) on.
@@ -194,9 +217,9 @@ impl World {
         self.ask(&Sale::new(1_000).external_id(id))
     }
 
-    /// Asks for a sale that is not refused.
-    pub fn ask(&mut self, sale: &Sale<'_>) -> RequestId {
-        let request = self.pos.sale(self.now, sale, Env::default()).unwrap();
+    /// Asks for something that is not refused.
+    pub fn ask(&mut self, money: &impl Money) -> RequestId {
+        let request = self.pos.ask(self.now, money, self.env()).unwrap();
         self.settle();
         request
     }
@@ -215,11 +238,7 @@ impl World {
 
     /// A command of the terminal with this payload, to be injected.
     pub fn inject_command(&mut self, method: &str, payload: &Value) {
-        let payload = payload.to_string();
-        let message = serde_json::json!({
-            "id": "900", "type": "COMMAND", "method": method, "payload": payload,
-        });
-        self.inject(message.to_string());
+        self.inject(command(method, payload));
     }
 
     /// The journal answers now what it was silent about.
@@ -292,6 +311,7 @@ impl World {
                 let message = message.to_vec();
                 self.pos.transmitted(self.now);
                 self.record("pos", &message);
+                self.reply(&message);
                 self.to_terminal.push_back(message);
             }
             if self.up
@@ -321,6 +341,21 @@ impl World {
             if quiet {
                 return;
             }
+        }
+    }
+
+    fn reply(&mut self, message: &[u8]) {
+        let envelope: Value = serde_json::from_slice(message).unwrap();
+        let (Some(method), Some(payload)) =
+            (envelope["method"].as_str(), envelope["payload"].as_str())
+        else {
+            return;
+        };
+        let payload = serde_json::from_str(payload).unwrap();
+        for (method, payload) in (self.replies)(method, &payload) {
+            let answer = command(method, &payload);
+            self.record("terminal", answer.as_bytes());
+            self.to_pos.push_back(answer.into_bytes());
         }
     }
 
@@ -360,7 +395,8 @@ impl World {
 
     fn note(&mut self, event: &pos::Event<'_>) {
         match event {
-            pos::Event::Outcome(outcome) => self.note_outcome(outcome),
+            pos::Event::Outcome(outcome) => self.note_outcome("outcome", outcome),
+            pos::Event::Resolved(outcome) => self.note_outcome("resolved", outcome),
             pos::Event::Confirm(asked) => {
                 self.questions.push(asked.question);
                 self.lines.push("event: Confirm".to_owned());
@@ -391,14 +427,17 @@ impl World {
         }
     }
 
-    fn note_outcome(&mut self, outcome: &Outcome<'_>) {
+    fn note_outcome(&mut self, told: &str, outcome: &Outcome<'_>) {
         let summary = outcome.summary.clone();
         self.lines.push(format!(
-            "outcome: {} {} {} {}",
+            "{told}: {} {} {} {}",
             summary.certainty.name(),
             summary.result.name(),
             summary.cause.name(),
-            summary.evidence.name(),
+            match summary.missing {
+                Some(missing) => format!("{} missing {}", summary.evidence.name(), missing.name()),
+                None => summary.evidence.name().to_owned(),
+            },
         ));
         let payment = outcome.payment.and_then(|payment| payment.id());
         self.outcomes.push((
@@ -410,6 +449,16 @@ impl World {
     }
 }
 
+/// A command as a terminal writes it.
+fn command(method: &str, payload: &Value) -> String {
+    let payload = payload.to_string();
+    serde_json::json!({"id": "900", "type": "COMMAND", "method": method, "payload": payload})
+        .to_string()
+}
+
+/// When the worlds begin: milliseconds since 1970.
+pub const UNIX_MS: u64 = 1_700_000_000_000;
+
 /// What a message is, in a few words, read by another JSON reader than ours.
 fn describe(message: &str) -> String {
     let envelope: Value = serde_json::from_str(message).unwrap();
@@ -418,6 +467,11 @@ fn describe(message: &str) -> String {
     };
     let payload: Value = serde_json::from_str(envelope["payload"].as_str().unwrap()).unwrap();
     let words: Vec<_> = [
+        "state",
+        "queryStatus",
+        "sendLastMessage",
+        "code",
+        "status",
         "uiState",
         "uiDirection",
         "txState",

@@ -105,6 +105,8 @@ fn attempts(messages: usize) -> (usize, Vec<String>) {
         send: &mut send,
         withheld: &mut withheld,
         hold: &mut hold,
+        cases: &mut [proto_core::pos::Case::EMPTY; 2],
+        receive: 65_536,
     };
     let mut told = Vec::new();
     let attempts = Rc::new(Cell::new(0));

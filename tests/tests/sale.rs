@@ -39,6 +39,7 @@ fn the_happy_path_reads_like_the_sequence_diagram() {
          event: TxState
          terminal: FINISH_OK SALE
          outcome: made SUCCESS approved finish_ok
+         journal: X Outcome
          pos: SHOW_THANK_YOU_SCREEN
          terminal: ACK",
     );

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use proto_core::pos::{ExternalId, Refusal, ResultCode, Sale};
+use proto_core::pos::{ExternalId, Money as _, Refusal, ResultCode, Sale};
 
 use super::till::{NotReached, Note, Reached, Why, reach};
 use crate::cli::SaleArgs;

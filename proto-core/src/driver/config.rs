@@ -76,6 +76,7 @@ impl Config {
             screens: self.screens,
             accept_simulator: self.accept_simulator,
             deadlines: self.deadlines,
+            last_request: 0,
         }
     }
 }

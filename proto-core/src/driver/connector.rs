@@ -13,7 +13,7 @@ use super::thread::{Command, GONE, Screen, Shared, State, run};
 use super::token::{MemoryTokens, TokenKey, Tokens};
 use crate::link::{Down, Link};
 use crate::pos::{
-    Answer, Confirmation, Event, ExternalId, Refused, RequestId, Sale, SignatureCheck,
+    Answer, Confirmation, Event, ExternalId, Money as _, Refused, RequestId, Sale, SignatureCheck,
     TerminalInfo, WITHHELD_LEN,
 };
 use crate::run::{Journal, NoJournal};

@@ -16,15 +16,18 @@ use super::park::{Park, block_on};
 use super::token::{TokenKey, Tokens};
 use crate::link::{Down, Link};
 use crate::pos::{
-    Answer, Env, Event, ExternalId, Memory, Pos, Refused, RequestId, TerminalInfo, WrittenSale,
+    Answer, Case, Env, Event, ExternalId, Memory, Pos, Refused, RequestId, TerminalInfo, Written,
 };
 use crate::run::{Handler, Inbox, Journal, Parts, drive};
 use crate::time::Instant;
+use crate::wire::MAX_MESSAGE;
 
 /// Requests that wait for the thread; more are refused.
 const QUEUE: usize = 64;
 /// The receive buffer at first, in bytes. It grows on demand.
 const RECEIVE: usize = 8 * 1_024;
+/// Places for requests: a day of payments taken offline.
+const CASES: usize = 256;
 /// The memory of the role, in bytes each.
 const MEMORY: usize = 64 * 1_024;
 
@@ -115,12 +118,16 @@ pub(super) fn run<L, P>(
         on_event,
     } = parts;
     let (mut send, mut withheld, mut hold) = (vec![0; MEMORY], vec![0; MEMORY], vec![0; MEMORY]);
+    let mut cases = vec![Case::EMPTY; CASES];
     let mut pos = Pos::new(
         config.borrowed(token.as_deref()),
         Memory {
             send: &mut send,
             withheld: &mut withheld,
             hold: &mut hold,
+            cases: &mut cases,
+            // It grows.
+            receive: MAX_MESSAGE,
         },
     );
     let clock = StdClock::new();
@@ -216,9 +223,9 @@ impl SharedInbox<'_> {
                 outcome,
                 reply,
             } => {
-                let sale = WrittenSale::from_parts(*asked, &payload);
+                let sale = Written::from_parts(*asked, &payload);
                 let env = Env { unix_ms: unix_ms() };
-                let answer = pos.sale_written(now, &sale, env);
+                let answer = pos.ask(now, &sale, env);
                 if let Ok(request) = answer {
                     self.0.lock().waiting.push((request, outcome));
                 }

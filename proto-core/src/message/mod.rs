@@ -6,11 +6,13 @@
 mod display;
 mod liveness;
 mod pairing;
+mod recovery;
 mod transaction;
 
 pub use display::*;
 pub use liveness::*;
 pub use pairing::*;
+pub use recovery::*;
 pub use transaction::*;
 
 use crate::wire::json::Writer;

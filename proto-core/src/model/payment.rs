@@ -43,6 +43,20 @@ objects! {
         void_reason: VoidReason<'m> = "voidReason";
         /// What was done with the card.
         card_transaction: CardTransaction<'m>, CardTransactionDraft<'m> = "cardTransaction";
+        /// What was given back of it.
+        refunds: List<'m, Refund<'m>>, crate::wire::Elements<'m, RefundDraft<'m>> = "refunds";
+    }
+
+    /// A payment that was taken offline and is not sent yet (`protocol/model.md` §5).
+    PendingPaymentEntry, PendingPaymentEntryDraft {
+        /// The terminal's id of the payment.
+        payment_id: Text<'m> = "paymentId";
+        /// What was charged in minor units, without the tip.
+        amount: i64 = "amount";
+        /// The point of sale's id of the attempt.
+        external_payment_id: Text<'m> = "externalPaymentId";
+        /// The tip in minor units.
+        tip_amount: i64 = "tipAmount";
     }
 
     /// What was done with the card (`protocol/model.md` §4).

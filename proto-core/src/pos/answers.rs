@@ -1,19 +1,22 @@
 //! What the terminal says about a transaction, and what that means (`design.md` "Money" 5, 6).
 
+use super::case::Entry;
 use super::event::{Event, Unsolicited};
-use super::outcome::{Cause, Certainty, Evidence, Outcome, OutcomeMessage, ResultCode, judge};
-use super::question::QuestionKind;
+use super::outcome::{Cause, Certainty, Ending, Evidence, Missing, Outcome, ResultCode};
+use super::proof::{Fact, Said, Verdict, finality, prove};
+use super::recovery::texts;
+use super::request::RequestId;
 use super::state::{Pos, screen_name};
-use super::transaction::{Cancel, Open, Stage};
+use super::transaction::Cancel;
 use crate::message::{
     Ack, CashbackSelected, ConfirmPayment, FinishCancel, FinishOk, InvalidStateTransition,
-    PartialAuth, RemoteError, ResetDeviceResponse, TipAdded, TxStartResponse, TxStateMessage,
-    UiStateMessage, VerifySignature,
+    PartialAuth, RefundResponse, RemoteError, ResetDeviceResponse, TipAdded, TxStartResponse,
+    TxStateMessage, UiStateMessage, VerifySignature, VoidPaymentResponse,
 };
 use crate::model::Payment;
 use crate::time::Instant;
 use crate::wire::json::Text;
-use crate::wire::names::{KeyPress, Method, PaymentResult, TxStartResult, TxState, UiState};
+use crate::wire::names::{KeyPress, Method, TxStartResult, TxState, UiState};
 use crate::wire::{Message, OpenError, Unreadable};
 
 impl Pos<'_> {
@@ -30,8 +33,7 @@ impl Pos<'_> {
         };
         Some(match method {
             Method::Ack => {
-                // A receipt, not a start: good for nothing but diagnostics.
-                let _ = Ack::of(payload).source_message_id();
+                self.handle_ack(now, Ack::of(payload));
                 return None;
             }
             Method::TxStartResponse => {
@@ -70,7 +72,17 @@ impl Pos<'_> {
             Method::InvalidStateTransition => {
                 self.handle_state_refused(now, InvalidStateTransition::of(payload))
             }
-            Method::RemoteError => Event::RemoteError(RemoteError::of(payload)),
+            Method::RefundResponse => {
+                return self.handle_refund_response(now, RefundResponse::of(payload), method);
+            }
+            Method::VoidPaymentResponse => {
+                self.handle_void_response(now, VoidPaymentResponse::of(payload), method)
+            }
+            Method::RemoteError => {
+                // It does not say what went wrong: how the open request stands is asked.
+                self.missed_something(now);
+                Event::RemoteError(RemoteError::of(payload))
+            }
             Method::ResetDeviceResponse => {
                 Event::Unsolicited(Unsolicited::Reset(ResetDeviceResponse::of(payload)))
             }
@@ -89,15 +101,15 @@ impl Pos<'_> {
             (None, _) => TxStartResult::Success,
         };
         let ours = self.is_sent_here()
-            && self.tx.open.as_ref().is_some_and(|open| {
-                response
-                    .external_payment_id()
-                    .is_none_or(|id| id.is_empty() || id == *open.external_id.as_str())
+            && self.cases.open().is_some_and(|entry| {
+                entry.record.kind.starts()
+                    && response
+                        .external_payment_id()
+                        .is_none_or(|id| id.is_empty() || id == *entry.record.external_id.as_str())
             });
+        let other = Event::Unsolicited(Unsolicited::Message(Some(TxStartResponse::METHOD)));
         if !ours {
-            return Some(Event::Unsolicited(Unsolicited::Message(Some(
-                TxStartResponse::METHOD,
-            ))));
+            return Some(other);
         }
         let success = match result {
             // What a newer terminal calls it is not known; whether it worked is said beside it.
@@ -109,40 +121,48 @@ impl Pos<'_> {
             return None;
         }
         // What is running was not refused, whatever this is about.
-        if self.tx.open.as_ref().is_some_and(|open| open.started) {
-            return Some(Event::Unsolicited(Unsolicited::Message(Some(
-                TxStartResponse::METHOD,
-            ))));
+        if self.open().is_some_and(|open| open.started) {
+            return Some(other);
         }
-        let open = self.tx.open.clone()?;
-        let reason = response.reason().unwrap_or(result.name());
         // The terminal has seen the id before: this request charged nothing, but an earlier one under the
         // same id may have. Only a look-up can tell.
         let duplicate = result == TxStartResult::Duplicate;
-        let (certainty, cause, code, message) = if duplicate {
-            (
-                Certainty::Unknown,
-                Cause::Duplicate,
-                ResultCode::Cancel,
-                OutcomeMessage::Duplicate(open.external_id.clone()),
-            )
+        let fact = if duplicate {
+            Fact::Duplicate
         } else {
-            (
-                Certainty::NotMade,
-                Cause::Failed,
-                ResultCode::Fail,
-                OutcomeMessage::Text(response.message().unwrap_or_default()),
-            )
+            Fact::StartRefused
         };
-        let summary = self.summary(&open, certainty, code, cause, Evidence::StartRefused);
-        self.close(now);
-        Some(Event::Outcome(Outcome {
-            summary,
-            reason,
-            message,
-            payment: None,
-            signature: None,
-        }))
+        let kind = self.cases.open()?.record.kind;
+        let ending = match prove(kind, fact) {
+            Verdict::NotMade(evidence) => Ending::new(
+                Certainty::NotMade,
+                ResultCode::Fail,
+                Cause::Failed,
+                evidence,
+            ),
+            _ => Ending {
+                result: ResultCode::Cancel,
+                evidence: Evidence::StartRefused,
+                ..Ending::unknown(Cause::Duplicate, Missing::Answer)
+            },
+        };
+        let (told, outcome) = self.end_open(now, ending)?;
+        let reason = response.reason().unwrap_or(result.name());
+        let message = response.message().filter(|_| !duplicate);
+        Some(told.event(texts(outcome, Some(reason), message)))
+    }
+
+    /// Ends the open request; what is to be told of it.
+    fn end_open(
+        &mut self,
+        now: Instant,
+        ending: Ending,
+    ) -> Option<(super::case::Told, Outcome<'static>)> {
+        let request = self.open_request()?;
+        let told = self.conclude(now, request, ending)?;
+        let outcome = self.outcome_of(request)?;
+        self.cases.tidy();
+        Some((told, outcome))
     }
 
     fn handle_finish_ok<'m>(
@@ -154,121 +174,121 @@ impl Pos<'_> {
         let Some(payment) = finish.payment() else {
             // A payment that is there but is no object may be the answer that is waited for.
             if finish.object().get("payment").is_some() {
+                self.missed_something(now);
                 return Event::Unreadable(Unreadable {
                     method: Some(method),
                     why: OpenError::BadField("payment"),
                 });
             }
-            return Event::Unsolicited(match (finish.credit(), finish.refund()) {
-                (Some(credit), _) => Unsolicited::Credit(credit),
-                (None, Some(refund)) => Unsolicited::Refund(refund),
-                (None, None) => Unsolicited::Message(Some(method)),
-            });
+            return match (finish.credit(), finish.refund()) {
+                (Some(credit), _) => self.handle_credit_finished(now, credit),
+                (None, Some(refund)) => self.handle_refund_finished(now, refund),
+                (None, None) => Event::Unsolicited(Unsolicited::Message(Some(method))),
+            };
         };
-        let open = match self.tx.open.clone() {
-            Some(open) if self.answers(&open, payment) && can_be_told(payment) => open,
-            _ => {
-                self.tx.remember(payment);
-                self.settle_unresolved(payment);
-                return Event::Unsolicited(Unsolicited::Payment(payment));
-            }
+        let Some(request) = self.whose(payment).filter(|_| can_be_told(payment)) else {
+            return self.unasked_payment(payment);
         };
-        let Some(certainty) = judge(payment, true) else {
+        let Some(entry) = self.cases.get(request) else {
+            return self.unasked_payment(payment);
+        };
+        let verdict = prove(entry.record.kind, Fact::Finished(Said::by(payment)));
+        let Some(ending) = self.ending_of(request, verdict, payment, finality(payment)) else {
             // Still running: the payment that counts is yet to come, and is not to be taken for this one.
+            self.missed_something(now);
             return Event::Unsolicited(Unsolicited::Payment(payment));
         };
-        self.tx.remember(payment);
-        // Without an amount it is not known what is left to be paid, and that must not be asked for again.
-        let told = payment.amount().filter(|amount| *amount >= 0);
-        let (certainty, message) = match (certainty, told) {
-            (Certainty::Made(_), None) => (Certainty::Unknown, AMOUNT_NOT_TOLD),
-            _ => (certainty, ""),
-        };
-        let approved = told.unwrap_or(0);
-        let (cause, code) = match certainty {
-            Certainty::Made(_) if approved < open.amount => (Cause::Partial, ResultCode::Success),
-            Certainty::Made(_) => (Cause::Approved, ResultCode::Success),
-            Certainty::NotMade => (Cause::Declined, ResultCode::Fail),
-            Certainty::Unknown => (Cause::Unknown, ResultCode::Error),
-        };
-        let evidence = match payment.result() {
-            Some(PaymentResult::Voided) => Evidence::Voided,
-            _ => Evidence::FinishOk,
-        };
-        let mut summary = self.summary(&open, certainty, code, cause, evidence);
-        if matches!(certainty, Certainty::Made(_)) {
-            summary.approved = approved;
-            summary.tip = payment.tip_amount().unwrap_or(0);
-            summary.offline = payment.offline().unwrap_or(false);
+        match self.conclude_with(now, request, ending, Some(payment)) {
+            Some(Event::Outcome(outcome)) => Event::Outcome(Outcome {
+                signature: finish.signature(),
+                ..outcome
+            }),
+            Some(event) => event,
+            None => Event::Unsolicited(Unsolicited::Payment(payment)),
         }
-        self.close(now);
-        self.screens_after(now, matches!(certainty, Certainty::Made(_)));
-        Event::Outcome(Outcome {
-            summary,
-            reason: Text::default(),
-            message: OutcomeMessage::Text(message.into()),
-            payment: Some(payment),
-            signature: finish.signature(),
-        })
+    }
+
+    /// A payment that answers nothing: told, and loudly if it contradicts what was told before.
+    fn unasked_payment<'m>(&mut self, payment: Payment<'m>) -> Event<'m> {
+        let made = !matches!(
+            Said::by(payment),
+            Said::Failed | Said::Voided | Said::Running
+        );
+        let contradicts = payment
+            .external_payment_id()
+            .is_some_and(|id| !id.is_empty() && self.tx.contradicts(id, payment.id()));
+        self.tx.remember(payment.id());
+        if made && contradicts {
+            Event::Contradicted(payment)
+        } else {
+            Event::Unsolicited(Unsolicited::Payment(payment))
+        }
+    }
+
+    /// Which request a payment answers (`design.md` "Money" 5).
+    fn whose(&self, payment: Payment<'_>) -> Option<RequestId> {
+        if let Some(open) = self.cases.open().filter(|open| self.answers(open, payment)) {
+            return Some(open.record.request);
+        }
+        let id = payment.external_payment_id().filter(|id| !id.is_empty())?;
+        let entry = self.cases.under(id)?;
+        let waits = entry.open.is_none() && entry.is_unsettled();
+        waits.then_some(entry.record.request)
     }
 
     /// Whether a payment is the answer to the open request (`design.md` "Money" 5): by its external id; and
     /// without one only on the session that asked, if it is no known payment and not more than was asked.
-    pub(super) fn answers(&self, open: &Open, payment: Payment<'_>) -> bool {
-        if self.is_withheld() {
+    pub(super) fn answers(&self, entry: &Entry, payment: Payment<'_>) -> bool {
+        if self.is_withheld() || !entry.record.kind.is_charge() {
             return false;
         }
         match payment.external_payment_id().filter(|id| !id.is_empty()) {
-            Some(id) => id == *open.external_id.as_str(),
+            Some(id) => entry.is_under(id),
             None => {
                 self.is_sent_here()
-                    && !self.tx.knows(payment)
-                    && payment.amount().unwrap_or(0) <= open.amount
+                    && !self.tx.knows(payment.id())
+                    && payment.amount().unwrap_or(0) <= entry.record.amount
             }
         }
     }
 
-    pub(super) fn is_sent_here(&self) -> bool {
-        self.tx.open.as_ref().is_some_and(|open| {
-            open.stage
-                == Stage::Sent {
-                    session: self.session.number,
-                }
-        })
-    }
-
     fn handle_finish_cancel<'m>(&mut self, now: Instant, finish: FinishCancel<'m>) -> Event<'m> {
         let info = finish.request_info();
-        let ours = self.is_sent_here()
-            && self.tx.open.as_ref().is_some_and(|open| {
-                open.started && info.is_none_or(|info| info == open.kind.request_info())
-            });
-        let Some(open) = self.tx.open.clone().filter(|_| ours) else {
-            return Event::Unsolicited(Unsolicited::Cancel(info));
+        let unasked = Event::Unsolicited(Unsolicited::Cancel(info));
+        let Some(entry) = self.cases.open() else {
+            return unasked;
         };
-        let cause = match (open.rejected, open.cancel.cause()) {
-            (Some(QuestionKind::Confirm), _) => Cause::RejectedChallenge,
-            (Some(QuestionKind::Signature), _) => Cause::RejectedSignature,
-            (None, Some(cause)) => cause,
-            (None, None) if open.declined => Cause::Declined,
-            (None, None) => Cause::CancelledCustomer,
+        let kind = entry.record.kind;
+        let named = info.is_none_or(|info| kind.is_called(info));
+        if !(named && self.is_sent_here() && entry.open.as_ref().is_some_and(|open| open.started)) {
+            if named && self.is_sent() {
+                // It may be about ours all the same; the terminal knows.
+                self.missed_something(now);
+            }
+            return unasked;
+        }
+        let cause = match self.why_none(entry) {
+            Cause::Failed => Cause::CancelledCustomer,
+            cause => cause,
         };
-        let summary = self.summary(
-            &open,
-            Certainty::NotMade,
-            ResultCode::Cancel,
-            cause,
-            Evidence::FinishCancel,
-        );
-        self.close(now);
+        // What REFUND_RESPONSE said before counts more.
+        let ending = match (self.held_refund(), prove(kind, Fact::FinishedWithout)) {
+            (Some(held), _) => held,
+            (None, Verdict::NotMade(evidence)) => {
+                Ending::new(Certainty::NotMade, ResultCode::Cancel, cause, evidence)
+            }
+            (None, _) => return unasked,
+        };
+        let why = entry
+            .open
+            .as_ref()
+            .and_then(|open| open.held.as_ref()?.why)
+            .map(|why| why.name());
+        let Some((told, outcome)) = self.end_open(now, ending) else {
+            return unasked;
+        };
         self.screens_after(now, false);
-        Event::Outcome(Outcome {
-            summary,
-            reason: "Request Cancelled".into(),
-            message: OutcomeMessage::Text("Sale Request cancelled by user".into()),
-            payment: None,
-            signature: None,
-        })
+        told.event(texts(outcome, why, None))
     }
 
     /// A refusal ends the request only if it is about the start of a transaction and not about ours that
@@ -278,37 +298,40 @@ impl Pos<'_> {
         now: Instant,
         refused: InvalidStateTransition<'m>,
     ) -> Event<'m> {
+        let unasked = Event::Unsolicited(Unsolicited::StateRefused(refused));
+        let Some(entry) = self.cases.open() else {
+            return unasked;
+        };
+        let kind = entry.record.kind;
         let transition = refused.requested_transition().unwrap_or_default();
-        let names_start = transition == "TX_START";
+        let names_start = transition == kind.method().name();
         // A screen that was shown just before may be what was refused.
         let only_start = transition.is_empty() && self.tx.is_alone(now);
-        let ends = self.is_sent_here()
-            && self.tx.open.as_ref().is_some_and(|open| {
-                let running = refused
-                    .data()
-                    .and_then(|data| data.external_payment_id())
-                    .is_some_and(|id| id == *open.external_id.as_str());
-                let only_ours = only_start && !open.started && open.cancel == Cancel::No;
-                !running && (names_start || only_ours)
-            });
-        let Some(open) = self.tx.open.clone().filter(|_| ends) else {
-            return Event::Unsolicited(Unsolicited::StateRefused(refused));
+        let running = refused
+            .data()
+            .and_then(|data| data.external_payment_id())
+            .is_some_and(|id| id == *entry.record.external_id.as_str());
+        let only_ours = only_start
+            && entry
+                .open
+                .as_ref()
+                .is_some_and(|open| !open.started && open.cancel == Cancel::No);
+        if !(self.is_sent_here() && !running && (names_start || only_ours)) {
+            return unasked;
+        }
+        let Verdict::NotMade(evidence) = prove(kind, Fact::StateRefused) else {
+            return unasked;
         };
-        let summary = self.summary(
-            &open,
+        let ending = Ending::new(
             Certainty::NotMade,
             ResultCode::Cancel,
             Cause::Busy,
-            Evidence::StateRefused,
+            evidence,
         );
-        self.close(now);
-        Event::Outcome(Outcome {
-            summary,
-            reason: refused.reason().unwrap_or("Busy".into()),
-            message: OutcomeMessage::Text("The terminal is busy with something else.".into()),
-            payment: None,
-            signature: None,
-        })
+        match self.end_open(now, ending) {
+            Some((told, outcome)) => told.event(texts(outcome, refused.reason(), None)),
+            None => unasked,
+        }
     }
 
     pub(super) fn handle_transaction_screen(
@@ -337,7 +360,7 @@ impl Pos<'_> {
         if is_payment_screen(state) {
             self.mark_started();
         }
-        if let Some(open) = self.tx.open.as_mut() {
+        if let Some(open) = self.open_mut() {
             open.declined |= matches!(state, UiState::Declined | UiState::Failed);
             if matches!(open.cancel, Cancel::Wanted(_)) && offered {
                 self.press_cancel(now);
@@ -347,7 +370,7 @@ impl Pos<'_> {
 
     pub(super) fn mark_started(&mut self) {
         let here = self.is_sent_here();
-        if let Some(open) = self.tx.open.as_mut() {
+        if let Some(open) = self.open_mut() {
             open.started |= here && open.left;
         }
     }
@@ -358,8 +381,6 @@ fn can_be_told(payment: Payment<'_>) -> bool {
     let has = |id: Option<Text<'_>>| id.is_some_and(|id| !id.is_empty());
     has(payment.external_payment_id()) || (has(payment.id()) && payment.amount().is_some())
 }
-
-const AMOUNT_NOT_TOLD: &str = "The terminal says that it is paid, but not how much.";
 
 /// Whether a screen shows that a payment is being taken.
 const fn is_payment_screen(state: UiState<'_>) -> bool {

@@ -63,10 +63,9 @@ impl Pos<'_> {
 
     fn asks_about_ours(&mut self, payment: Payment<'_>) -> bool {
         let ours = self
-            .tx
-            .open
-            .as_ref()
-            .is_some_and(|open| self.answers(open, payment));
+            .cases
+            .open()
+            .is_some_and(|entry| self.answers(entry, payment));
         if ours {
             self.mark_started();
         }
@@ -118,7 +117,7 @@ impl Pos<'_> {
             }
             QuestionKind::Signature => self.send_signature(accepted)?,
         }
-        if let Some(open) = self.tx.open.as_mut().filter(|_| !accepted) {
+        if let Some(open) = self.open_mut().filter(|_| !accepted) {
             open.rejected.get_or_insert(question.kind);
         }
         if self.tx.confirm.is_none() && self.tx.signature.is_none() {

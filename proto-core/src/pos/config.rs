@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::case::Case;
 use crate::time::Duration;
 
 /// The longest pairing token that is kept, in bytes. A longer one still reaches the application, but the
@@ -17,6 +18,10 @@ pub const SEND_LEN: usize = 4_096;
 /// Room for the payment of an open question, in bytes.
 pub const HOLD_LEN: usize = 4_096;
 
+/// The shortest receive buffer into which the signature of a payment fits in any case, in bytes (`design.md`
+/// "Money" 12).
+pub const SIGNATURE_LEN: usize = 40 * 1_024;
+
 /// The memory of a point of sale, lent by the caller. Too little is an error before anything is sent.
 pub struct Memory<'b> {
     /// Messages that wait to be sent; [`SEND_LEN`] is enough for everything but long texts. The payment of a
@@ -27,6 +32,13 @@ pub struct Memory<'b> {
     /// The payment of an open question, to be sent back as it was received; see [`HOLD_LEN`]. What does
     /// not fit is sent back as its id alone.
     pub hold: &'b mut [u8],
+    /// Places for requests: one for the open request, and one for each that is not settled (unknown, or taken
+    /// offline) or not stored by the application yet. One is enough to sell; with few places what was taken
+    /// offline is watched less, and stays open in the journal.
+    pub cases: &'b mut [Case],
+    /// The length of the buffer that messages are received into, in bytes. Below [`SIGNATURE_LEN`] a request
+    /// whose signature may be drawn on the screen is refused.
+    pub receive: usize,
 }
 
 /// Who the point of sale is, and how it behaves.
@@ -46,13 +58,15 @@ pub struct Config<'b> {
     pub accept_simulator: bool,
     /// How long is waited for what.
     pub deadlines: Deadlines,
+    /// The highest number of a request in the journal, so that no number is used twice; 0 without a journal.
+    pub last_request: u32,
 }
 
 /// The sizes only: the memory may hold what was in it before.
 impl fmt::Debug for Memory<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sizes = [self.send.len(), self.withheld.len(), self.hold.len()];
-        write!(f, "Memory({sizes:?})")
+        write!(f, "Memory({sizes:?}, {} cases)", self.cases.len())
     }
 }
 
@@ -82,6 +96,7 @@ impl<'b> Config<'b> {
             screens: Screens::Default,
             accept_simulator: false,
             deadlines: Deadlines::DEFAULT,
+            last_request: 0,
         }
     }
 }
@@ -107,12 +122,18 @@ pub struct Deadlines {
     pub quiet: Duration,
     /// A card request in all.
     pub total: Duration,
-    /// A cancel, and a payment that is in doubt after its deadline.
+    /// Another request that moves money (refund, void), in all.
+    pub other: Duration,
+    /// A screen that offers a key for the cancel.
     pub cancel: Duration,
     /// A question; then it is rejected.
     pub question: Duration,
-    /// An outcome after the link was lost.
+    /// A way to find out what happened, after the link was lost or a request resumed.
     pub lost: Duration,
+    /// The same after a deadline.
+    pub look_up: Duration,
+    /// The answer to a query.
+    pub query: Duration,
     /// A sign of progress, before the application is told that there is none.
     pub progress: Duration,
 }
@@ -124,9 +145,12 @@ impl Deadlines {
         journal: Duration::from_secs(5),
         quiet: Duration::from_secs(300),
         total: Duration::from_secs(900),
+        other: Duration::from_secs(60),
         cancel: Duration::from_secs(15),
         question: Duration::from_secs(60),
         lost: Duration::from_secs(30),
+        look_up: Duration::from_secs(30),
+        query: Duration::from_secs(10),
         progress: Duration::from_secs(30),
     };
 }

@@ -1,10 +1,10 @@
 //! Ends that come from this side: cancels, deadlines, lost links (`design.md` "Money" 8, 11).
 
 use super::event::Event;
-use super::outcome::{Cause, Certainty, Evidence};
+use super::outcome::{Cause, Evidence};
 use super::question::{Answer, Question, QuestionKind};
 use super::state::{Pos, Timer};
-use super::transaction::{Asking, Cancel};
+use super::transaction::{Asking, Cancel, not_sent};
 use crate::message::KeyPressMessageDraft;
 use crate::time::Instant;
 use crate::wire::names::KeyPress;
@@ -12,13 +12,7 @@ use crate::wire::names::KeyPress;
 impl Pos<'_> {
     pub(super) fn cancel_open(&mut self, now: Instant) {
         if self.is_withheld() {
-            return self.end_own(
-                now,
-                Certainty::NotMade,
-                Cause::CancelledPos,
-                Evidence::NotSent,
-                "Sale Request cancelled by the point of sale before it was sent",
-            );
+            return self.end_own(now, not_sent(Cause::CancelledPos, Evidence::NotSent));
         }
         for kind in [QuestionKind::Confirm, QuestionKind::Signature] {
             if let Some(Asking {
@@ -31,7 +25,7 @@ impl Pos<'_> {
                     .answer_open(now, question, Answer::Reject(None), false)
                     .is_ok()
                 {
-                    if let Some(open) = &mut self.tx.open {
+                    if let Some(open) = self.open_mut() {
                         open.rejected = None;
                         open.cancel = Cancel::Sent(Cause::CancelledPos);
                     }
@@ -43,7 +37,7 @@ impl Pos<'_> {
     }
 
     fn want_cancel(&mut self, now: Instant, cause: Cause) {
-        let Some(open) = &mut self.tx.open else {
+        let Some(open) = self.open_mut() else {
             return;
         };
         open.cancel = Cancel::Wanted(cause);
@@ -60,7 +54,7 @@ impl Pos<'_> {
         };
         // Without room it stays wanted; the next screen or `pump` tries again.
         if self.send(&draft).is_ok() {
-            if let Some(open) = &mut self.tx.open
+            if let Some(open) = self.open_mut()
                 && let Cancel::Wanted(cause) = open.cancel
             {
                 open.cancel = Cancel::Sent(cause);
@@ -70,7 +64,7 @@ impl Pos<'_> {
     }
 
     pub(super) fn cancel_impossible(&mut self) {
-        if let Some(open) = &mut self.tx.open
+        if let Some(open) = self.open_mut()
             && matches!(open.cancel, Cancel::Wanted(_))
         {
             open.cancel = Cancel::No;
@@ -82,71 +76,49 @@ impl Pos<'_> {
     pub(super) fn pump_transaction(&mut self) {
         self.pump_signature();
         let wanted = self
-            .tx
-            .open
-            .as_ref()
+            .open()
             .is_some_and(|open| matches!(open.cancel, Cancel::Wanted(_)));
         if wanted && self.tx.cancel_offered() {
             self.press_cancel(Instant::ZERO);
         }
     }
 
-    /// The time is up: first a cancel, then for a while the hope for its end.
+    /// The time is up: first a cancel, then for a while the terminal is asked what became of it.
     pub(super) fn expire(&mut self, now: Instant) {
-        if self.tx.open.is_none() {
+        if self.open().is_none() {
             return;
         }
         self.stop(Timer::Total);
         self.stop(Timer::Quiet);
         if self.is_withheld() {
-            return self.end_own(
-                now,
-                Certainty::NotMade,
-                Cause::TimedOut,
-                Evidence::NotSent,
-                "The time was up before the request was sent.",
-            );
+            return self.end_own(now, not_sent(Cause::TimedOut, Evidence::NotSent));
         }
-        self.want_cancel(now, Cause::TimedOut);
-        self.set(Timer::Expired, now.after(self.config.deadlines.cancel));
-    }
-
-    pub(super) fn give_up(&mut self, now: Instant) {
-        self.end_own(
-            now,
-            Certainty::Unknown,
-            Cause::TimedOut,
-            Evidence::None,
-            "The terminal has not said how it ended in time.",
-        );
+        if self.open().is_some_and(|open| open.cancel == Cancel::No) {
+            self.want_cancel(now, Cause::TimedOut);
+        }
+        let until = now.after(self.config.deadlines.look_up);
+        self.doubt_open(now, Cause::TimedOut, Some(until));
     }
 
     pub(super) fn lose_link(&mut self, now: Instant) {
         self.withdraw_questions();
+        self.drop_queries();
         self.tx.screen = None;
         self.stop(Timer::Cancel);
+        if let Some(entry) = self.end_inquiry().and_then(|id| self.cases.get_mut(id))
+            && let Some(doubt) = &mut entry.doubt
+        {
+            // The next session begins anew.
+            doubt.ask_at = Some(now);
+        }
         if self.is_withheld() {
-            self.end_own(
-                now,
-                Certainty::NotMade,
-                Cause::LinkLost,
-                Evidence::NotSent,
-                "The connection was lost before the request was sent.",
-            );
-        } else if self.tx.open.is_some() && !self.timers.is_set(Timer::Lost as usize) {
-            // From the first loss on: a link that flaps puts the end off no further.
-            self.set(Timer::Lost, now.after(self.config.deadlines.lost));
+            self.end_own(now, not_sent(Cause::LinkLost, Evidence::NotSent));
+        } else if self.held_refund().is_some() {
+            self.refund_stands(now);
+        } else if self.open().is_some() {
+            let until = now.after(self.config.deadlines.lost);
+            self.doubt_open(now, Cause::LinkLost, Some(until));
         }
         self.tx.wipe_withheld();
-    }
-
-    pub(super) fn lost_for_good(&mut self, now: Instant) {
-        self.end_own(
-            now,
-            Certainty::Unknown,
-            Cause::LinkLost,
-            Evidence::None,
-            "The connection was lost, and the terminal has not said how it ended.",
-        );
     }
 }

@@ -2,11 +2,15 @@
 
 use crate::link::{Detail, Down, LinkInfo};
 use crate::message::{
-    DiscoveryResponse, InvalidStateTransition, RemoteError, ResetDeviceResponse, UiStateMessage,
+    DiscoveryResponse, InvalidStateTransition, RemoteError, ResetDeviceResponse,
+    RetrieveDeviceStatusResponse, RetrievePaymentResponse, RetrievePendingPaymentsResponse,
+    UiStateMessage,
 };
 use crate::model::{Credit, Payment, Refund};
 use crate::pos::outcome::Outcome;
+use crate::pos::query::Query;
 use crate::pos::question::{Answered, Confirmation, Question, SignatureCheck};
+use crate::pos::request::RequestId;
 use crate::redact::Secret;
 use crate::wire::names::{Method, PairingState, RequestInfo, TxState};
 use crate::wire::{FrameError, Unreadable};
@@ -72,9 +76,36 @@ pub enum Event<'m> {
     Answered(Answered),
     /// A question is void: the link was lost or the transaction ended.
     Withdrawn(Question),
-    /// A request ended.
+    /// A request ended: the one outcome that it has. Call
+    /// [`outcome_stored`](crate::pos::Pos::outcome_stored) when it is safe with you.
     #[doc(alias = "OnSaleResponse")]
+    #[doc(alias = "OnAuthResponse")]
+    #[doc(alias = "OnPreAuthResponse")]
+    #[doc(alias = "OnManualRefundResponse")]
+    #[doc(alias = "OnRefundPaymentResponse")]
+    #[doc(alias = "OnVoidPaymentResponse")]
     Outcome(Outcome<'m>),
+    /// What became of a request whose outcome was unknown, or of a payment that was taken offline. To be
+    /// stored like an outcome.
+    Resolved(Outcome<'m>),
+    /// A payment was made under an external id whose outcome was told as not made, or as another payment.
+    /// Somebody must look at it: the customer may have paid once too often.
+    Contradicted(Payment<'m>),
+    /// The terminal is asked what became of this request.
+    Recovering(RequestId),
+    /// The end of this request could not be written into the journal; after a restart it is found out anew.
+    JournalFailed(RequestId),
+    /// The answer to [`retrieve_device_status`](crate::pos::Pos::retrieve_device_status).
+    #[doc(alias = "OnRetrieveDeviceStatusResponse")]
+    DeviceStatus(RetrieveDeviceStatusResponse<'m>),
+    /// The answer to [`retrieve_payment`](crate::pos::Pos::retrieve_payment).
+    #[doc(alias = "OnRetrievePaymentResponse")]
+    PaymentRetrieved(RetrievePaymentResponse<'m>),
+    /// The answer to [`retrieve_pending_payments`](crate::pos::Pos::retrieve_pending_payments).
+    #[doc(alias = "OnRetrievePendingPaymentsResponse")]
+    PendingPayments(RetrievePendingPaymentsResponse<'m>),
+    /// A query was not answered in time.
+    Unanswered(Query),
     /// The cancel cannot be sent: the terminal has offered no key for it. The request goes on.
     CancelImpossible,
     /// Nothing has happened with the open request for a while.

@@ -6,26 +6,37 @@
 mod answers;
 mod asking;
 mod calls;
+mod case;
 mod config;
 mod ending;
 mod event;
 mod outcome;
+pub mod proof;
+mod query;
 mod question;
+mod recovery;
+mod refunds;
 mod request;
 mod session;
 mod state;
 mod transaction;
 
-pub use config::{Config, Deadlines, HOLD_LEN, Memory, SEND_LEN, Screens, TOKEN_LEN, WITHHELD_LEN};
+pub use case::Case;
+pub use config::{
+    Config, Deadlines, HOLD_LEN, Memory, SEND_LEN, SIGNATURE_LEN, Screens, TOKEN_LEN, WITHHELD_LEN,
+};
 pub use event::{Event, Unsolicited};
 pub use outcome::{
-    Cause, Certainty, Evidence, Finality, Outcome, OutcomeMessage, ResultCode, Summary,
+    Cause, Certainty, Ending, Evidence, Finality, Missing, Outcome, OutcomeMessage, ResultCode,
+    Summary,
 };
+pub use query::Query;
 pub use question::{Answer, Answered, Confirmation, Question, QuestionKind, SignatureCheck};
 #[cfg(feature = "std")]
 pub(crate) use request::Asked;
 pub use request::{
-    EXTERNAL_ID_LEN, Env, ExternalId, Refusal, Refused, RequestId, RequestKind, Sale, WrittenSale,
+    Auth, EXTERNAL_ID_LEN, Env, ExternalId, ManualRefund, Money, PAYMENT_ID_LEN, PaymentId,
+    PreAuth, RefundPayment, Refusal, Refused, RequestId, RequestKind, Sale, VoidPayment, Written,
 };
 pub use session::Terminal as TerminalInfo;
 pub use state::Pos;

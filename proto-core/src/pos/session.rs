@@ -237,6 +237,9 @@ impl Pos<'_> {
         self.terminal = terminal;
         let became = self.session.phase != Phase::Ready;
         self.session.phase = Phase::Ready;
+        if became {
+            self.terminal_is_back(now);
+        }
         became.then_some(Event::BecameReady(info))
     }
 }

@@ -4,9 +4,11 @@ use core::fmt;
 
 use heapless::Deque;
 
+use super::case::Cases;
 use super::config::{Config, Memory, Screens, TOKEN_LEN};
 use super::event::{Event, Unsolicited};
-use super::outcome::Outcome;
+use super::query::{Queries, Query};
+use super::recovery::Inquiry;
 use super::request::{Refused, RequestId};
 use super::session::{Phase, Session, Terminal, cut};
 use super::transaction::{Front, Transaction};
@@ -23,8 +25,8 @@ use crate::time::{Duration, Instant, Timers};
 use crate::wire::names::{MessageType, Method, UiDirection, UiState};
 use crate::wire::{FrameError, Message, Sender, name_in_head, open, package_name};
 
-/// Events that wait for `poll_event`. When it is full the oldest is dropped; an outcome has a place of
-/// its own and never is.
+/// Events that wait for `poll_event`. When it is full the oldest is dropped; an outcome waits in its case and
+/// never is.
 const EVENTS: usize = 16;
 
 /// How long the thank-you screen stays.
@@ -40,14 +42,21 @@ pub(super) enum Timer {
     Journal,
     Total,
     Quiet,
-    Expired,
     Cancel,
     Confirm,
     Signature,
-    Lost,
+    Refund,
     Progress,
+    Inquiry,
+    StatusQuery,
+    PaymentQuery,
+    PendingQuery,
 }
-pub(super) const TIMERS: usize = 13;
+pub(super) const TIMERS: usize = 16;
+
+/// A call that comes so much later than it was asked for says that the machine was asleep: what the link says
+/// of itself is old then (`design.md` "The verbs").
+const OVERSLEPT: Duration = Duration::from_secs(30);
 
 /// Small messages that are due and are written as soon as there is room.
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,10 +71,16 @@ pub(super) struct Due {
 /// A point of sale.
 ///
 /// ```
-/// use proto_core::pos::{Config, Memory, Pos};
+/// use proto_core::pos::{Case, Config, Memory, Pos};
 ///
 /// let (mut send, mut withheld, mut hold) = ([0; 1024], [0; 2048], [0; 2048]);
-/// let memory = Memory { send: &mut send, withheld: &mut withheld, hold: &mut hold };
+/// let memory = Memory {
+///     send: &mut send,
+///     withheld: &mut withheld,
+///     hold: &mut hold,
+///     cases: &mut [Case::EMPTY; 4],
+///     receive: 8192,
+/// };
 /// let pos = Pos::new(Config::new("com.example.pos:1.0"), memory);
 /// assert!(!pos.is_ready());
 /// ```
@@ -80,9 +95,16 @@ pub struct Pos<'b> {
     pub(super) front: Front,
     pub(super) due: Due,
     pub(super) tx: Transaction<'b>,
+    pub(super) cases: Cases<'b>,
+    /// The length of the receive buffer.
+    pub(super) receive: usize,
+    /// What is being found out about a case.
+    pub(super) inquiry: Option<Inquiry>,
+    pub(super) queries: Queries,
+    /// The wall clock when it was last told: milliseconds since 1970.
+    pub(super) wall: Option<(Instant, u64)>,
     pub(super) timers: Timers<TIMERS>,
     events: Deque<Event<'static>, EVENTS>,
-    pub(super) outcome: Option<Outcome<'static>>,
     pub(super) pong_at: Option<Instant>,
 }
 
@@ -110,10 +132,14 @@ impl<'b> Pos<'b> {
             outbox: Outbox::new(memory.send),
             front: Front::Nothing,
             due: Due::default(),
-            tx: Transaction::new(memory.withheld, memory.hold),
+            tx: Transaction::new(memory.withheld, memory.hold, config.last_request),
+            cases: Cases::new(memory.cases),
+            receive: memory.receive,
+            inquiry: None,
+            queries: Queries::default(),
+            wall: None,
             timers: Timers::new(),
             events: Deque::new(),
-            outcome: None,
             pong_at: None,
         }
     }
@@ -133,7 +159,7 @@ impl<'b> Pos<'b> {
     /// The request that is open, if there is one.
     #[must_use]
     pub fn open_request(&self) -> Option<RequestId> {
-        self.tx.open.as_ref().map(|open| open.request)
+        self.cases.open().map(|entry| entry.record.request)
     }
 
     pub(super) fn send(&mut self, draft: &dyn MessageDraft) -> Result<u32, Refused> {
@@ -247,12 +273,25 @@ impl<'b> Pos<'b> {
         if self.session.phase == Phase::Pairing && message.method != Some(Method::FinishOk) {
             return self.handle_pairing(now, &message);
         }
-        self.tx
-            .sign_of_life(now, &mut self.timers, &self.config.deadlines);
+        match message.method {
+            // Receipts, and answers to what is asked by itself, say nothing about the payment.
+            Some(
+                Method::Ack
+                | Method::RetrieveDeviceStatusResponse
+                | Method::RetrievePaymentResponse
+                | Method::RetrievePendingPaymentsResponse,
+            ) => {}
+            _ => self.sign_of_life(now),
+        }
         match message.method {
             Some(Method::DiscoveryResponse) => {
                 self.handle_discovery(now, DiscoveryResponse::of(message.payload))
             }
+            Some(
+                Method::RetrieveDeviceStatusResponse
+                | Method::RetrievePaymentResponse
+                | Method::RetrievePendingPaymentsResponse,
+            ) => self.handle_answer(now, &message),
             Some(Method::UiState) => self.handle_screen(now, UiStateMessage::of(message.payload)),
             // Pairing is over; what is said about it again changes nothing.
             Some(Method::PairingCode | Method::PairingResponse) => None,
@@ -262,7 +301,10 @@ impl<'b> Pos<'b> {
 
     fn handle_screen<'m>(&mut self, now: Instant, screen: UiStateMessage<'m>) -> Option<Event<'m>> {
         let shown = screen.ui_direction() != Some(UiDirection::Exit);
-        if !shown && screen.ui_state() == Some(UiState::ReceiptOptions) && self.tx.open.is_none() {
+        if !shown
+            && screen.ui_state() == Some(UiState::ReceiptOptions)
+            && self.cases.open().is_none()
+        {
             self.stop(Timer::Welcome);
             self.screens_after(now, false);
         }
@@ -330,22 +372,33 @@ impl Role for Pos<'_> {
                 Some(Event::Unsolicited(Unsolicited::Message(message.method)))
             }
             Ok(message) => self.handle_opened(now, message),
-            Err(unreadable) => Some(Event::Unreadable(unreadable)),
+            Err(unreadable) => {
+                self.missed_something(now);
+                Some(Event::Unreadable(unreadable))
+            }
         };
         self.pump();
         event
     }
 
-    fn handle_oversize(&mut self, _now: Instant, head: &[u8], total: usize) {
+    fn handle_oversize(&mut self, now: Instant, head: &[u8], total: usize) {
         let method = name_in_head(head).map_or(Detail::default(), Detail::print);
+        self.missed_something(now);
         self.emit(Event::Oversize { method, total });
     }
 
-    fn handle_garbled(&mut self, _now: Instant, error: FrameError) {
+    fn handle_garbled(&mut self, now: Instant, error: FrameError) {
+        self.missed_something(now);
         self.emit(Event::Garbled(error));
     }
 
     fn handle_timeout(&mut self, now: Instant) {
+        if self
+            .poll_timeout()
+            .is_some_and(|due| now.since(due) > OVERSLEPT)
+        {
+            self.missed_something(now);
+        }
         if self.fires(Timer::Discovery, now) {
             self.discover(now);
         }
@@ -364,11 +417,8 @@ impl Role for Pos<'_> {
         if self.fires(Timer::Total, now) || self.fires(Timer::Quiet, now) {
             self.expire(now);
         }
-        if self.fires(Timer::Expired, now) {
-            self.give_up(now);
-        }
-        if self.fires(Timer::Lost, now) {
-            self.lost_for_good(now);
+        if self.fires(Timer::Refund, now) {
+            self.refund_stands(now);
         }
         if self.fires(Timer::Cancel, now) {
             self.cancel_impossible();
@@ -380,14 +430,23 @@ impl Role for Pos<'_> {
         }
         if self.fires(Timer::Progress, now) {
             self.emit(Event::NoProgress);
+            self.missed_something(now);
             self.set(Timer::Progress, now.after(self.config.deadlines.progress));
         }
+        for query in Query::ALL {
+            if self.fires(query.timer(), now) {
+                self.query_timed_out(query);
+            }
+        }
+        if self.fires(Timer::Inquiry, now) {
+            self.inquiry_goes_on(now);
+        }
+        self.look_after_cases(now);
         self.pump();
     }
 
     fn poll_journal(&mut self) -> Option<(RecordId, &Record)> {
-        let (id, record) = self.tx.record.as_ref()?;
-        Some((*id, record))
+        self.next_record()
     }
 
     fn journal_done(&mut self, now: Instant, id: RecordId, done: Result<(), JournalFailed>) {
@@ -395,9 +454,7 @@ impl Role for Pos<'_> {
     }
 
     fn poll_event(&mut self) -> Option<Event<'static>> {
-        self.events
-            .pop_front()
-            .or_else(|| self.outcome.take().map(Event::Outcome))
+        self.events.pop_front().or_else(|| self.next_told())
     }
 
     fn transmit(&mut self) -> Option<&[u8]> {
@@ -405,7 +462,7 @@ impl Role for Pos<'_> {
             self.pump();
             self.front = if self.outbox.front().is_some() {
                 Front::Outbox
-            } else if self.session.phase != Phase::Down && self.tx.hand_out(self.session.number) {
+            } else if self.session.phase != Phase::Down && self.hand_out() {
                 Front::Withheld
             } else {
                 Front::Nothing
@@ -422,17 +479,18 @@ impl Role for Pos<'_> {
         match core::mem::replace(&mut self.front, Front::Nothing) {
             Front::Nothing => {}
             Front::Outbox => self.outbox.pop(),
-            Front::Withheld => self.tx.start_left(),
+            Front::Withheld => self.start_left(),
         }
         self.pump();
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        self.timers.next()
+        let due = [self.timers.next(), self.next_case()];
+        due.into_iter().flatten().min()
     }
 
     fn prepare_close(&mut self, _now: Instant) {
-        if self.timers.is_set(Timer::Welcome as usize) && self.tx.open.is_none() {
+        if self.timers.is_set(Timer::Welcome as usize) && self.cases.open().is_none() {
             self.stop(Timer::Welcome);
             self.due.welcome = true;
             self.pump();

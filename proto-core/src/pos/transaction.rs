@@ -1,20 +1,24 @@
-//! The open transaction: from the request to its one outcome (`design.md` "Money" 1, 4 to 6, 8, 10, 11).
+//! The open request: from the moment it is asked for to its one outcome (`design.md` "Money" 1 to 3, 8).
 
-use super::config::Deadlines;
-use super::outcome::{Cause, Certainty, Evidence, Outcome, OutcomeMessage, ResultCode, Summary};
+use super::case::{Doubt, Due, Entry, Told};
+use super::event::Event;
+use super::outcome::{Cause, Certainty, Ending, Evidence, Outcome, ResultCode, Summary};
 use super::question::{Question, QuestionKind};
-use super::request::{Asked, Env, ExternalId, RequestId, RequestKind};
-use super::state::{Pos, ScreenName, TIMERS, Timer};
-use crate::fingerprint::Fingerprints;
+use super::request::{Asked, Env, ExternalId, PaymentId, RequestId};
+use super::state::{Pos, ScreenName, Timer};
+use crate::fingerprint::{Fingerprints, fingerprint};
 use crate::journal::{JournalFailed, RECORD_VERSION, Record, RecordId, RecordState};
 use crate::model::Payment;
-use crate::time::{Duration, Instant, Timers};
+use crate::time::{Duration, Instant};
+use crate::wire::json::Text;
+use crate::wire::names::ErrorCode;
 
 /// How many payments are remembered, so that a repeated one is not taken for a new one.
 const KNOWN_PAYMENTS: usize = 16;
-
 /// How many external ids that were sent are remembered.
 const SENT_IDS: usize = 32;
+/// How many ends are remembered, so that what contradicts them is noticed.
+const ENDS: usize = 16;
 /// How long a refusal may be about another command (`protocol/decisions.md`, queries).
 const REFUSAL: Duration = Duration::from_secs(10);
 
@@ -37,13 +41,11 @@ pub(super) enum Stage {
     Sent { session: u32 },
 }
 
-/// The request that is open.
+/// What a request has while it is open; what was asked stands in its record.
 #[derive(Debug, Clone)]
 pub(super) struct Open {
-    pub(super) request: RequestId,
-    pub(super) kind: RequestKind,
-    pub(super) external_id: ExternalId,
-    pub(super) amount: i64,
+    /// The number of its message; an ACK names it.
+    pub(super) message: u32,
     pub(super) stage: Stage,
     /// It has left whole: from here on a screen may be about it.
     pub(super) left: bool,
@@ -54,6 +56,17 @@ pub(super) struct Open {
     pub(super) cancel: Cancel,
     /// A question was rejected.
     pub(super) rejected: Option<QuestionKind>,
+    /// What REFUND_RESPONSE said, until FINISH_OK or FINISH_CANCEL confirms it.
+    pub(super) held: Option<HeldRefund>,
+}
+
+/// What REFUND_RESPONSE said.
+#[derive(Debug, Clone)]
+pub(super) struct HeldRefund {
+    pub(super) done: bool,
+    pub(super) refund: Option<PaymentId>,
+    pub(super) amount: i64,
+    pub(super) why: Option<ErrorCode<'static>>,
 }
 
 /// How a cancel from this side stands.
@@ -83,14 +96,22 @@ pub(super) struct Asking {
     pub(super) held: Option<bool>,
 }
 
+/// How a request under an external id ended, in so few bytes that many cost nothing.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    external_id: u32,
+    /// The payment, or 0 if none was made.
+    payment: u32,
+}
+
 pub(super) struct Transaction<'b> {
-    pub(super) open: Option<Open>,
     /// The start of the transaction until it has left.
     pub(super) withheld: &'b mut [u8],
     pub(super) withheld_len: usize,
-    pub(super) record: Option<(RecordId, Record)>,
     pub(super) last_request: u32,
-    pub(super) last_record: u32,
+    last_record: u32,
+    /// The record that the journal was asked to store.
+    writing: Option<(RecordId, RequestId, RecordState)>,
     /// The payment of the open questions, as it was received.
     pub(super) hold: &'b mut [u8],
     pub(super) hold_len: usize,
@@ -102,21 +123,19 @@ pub(super) struct Transaction<'b> {
     pub(super) known: Fingerprints<KNOWN_PAYMENTS>,
     /// The external ids that were sent: each once, unless asked for again by name.
     sent: Fingerprints<SENT_IDS>,
+    ends: heapless::Deque<End, ENDS>,
     /// When another command was sent last.
     other_sent: Option<Instant>,
-    /// A request whose outcome is unknown: until it is settled or parked no money is asked for.
-    pub(super) unresolved: Option<ExternalId>,
 }
 
 impl<'b> Transaction<'b> {
-    pub(super) fn new(withheld: &'b mut [u8], hold: &'b mut [u8]) -> Self {
+    pub(super) fn new(withheld: &'b mut [u8], hold: &'b mut [u8], last_request: u32) -> Self {
         Self {
-            open: None,
             withheld,
             withheld_len: 0,
-            record: None,
-            last_request: 0,
+            last_request,
             last_record: 0,
+            writing: None,
             hold,
             hold_len: 0,
             payment_id: heapless::String::new(),
@@ -126,34 +145,18 @@ impl<'b> Transaction<'b> {
             screen: None,
             known: Fingerprints::new(),
             sent: Fingerprints::new(),
+            ends: heapless::Deque::new(),
             other_sent: None,
-            unresolved: None,
         }
-    }
-
-    /// Hands the start out if it may leave; from here on it counts as possibly sent.
-    pub(super) fn hand_out(&mut self, session: u32) -> bool {
-        match &mut self.open {
-            Some(open) if open.stage == Stage::Released => {
-                open.stage = Stage::Sent { session };
-                self.sent.remember(open.external_id.as_str().into());
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// The start has left whole.
-    pub(super) fn start_left(&mut self) {
-        if let Some(open) = &mut self.open {
-            open.left = true;
-        }
-        self.wipe_withheld();
     }
 
     /// Whether this external id was sent before.
     pub(super) fn was_sent(&self, id: &ExternalId) -> bool {
         self.sent.knows(id.as_str().into())
+    }
+
+    pub(super) fn remember_sent(&mut self, id: &ExternalId) {
+        self.sent.remember(id.as_str().into());
     }
 
     /// A command that is no start was sent.
@@ -187,38 +190,56 @@ impl<'b> Transaction<'b> {
         self.payment_id.clear();
     }
 
-    pub(super) fn reset_sent(&mut self) {
-        if let Some(open) = &mut self.open {
-            open.cancel = Cancel::Sent(Cause::CancelledPos);
-        }
-    }
-
-    /// A command came: the terminal lives.
-    pub(super) fn sign_of_life(
-        &mut self,
-        now: Instant,
-        timers: &mut Timers<TIMERS>,
-        deadlines: &Deadlines,
-    ) {
-        if self.open.is_some() && timers.is_set(Timer::Quiet as usize) {
-            timers.set(Timer::Quiet as usize, now.after(deadlines.quiet));
-            timers.set(Timer::Progress as usize, now.after(deadlines.progress));
-        }
-    }
-
     /// Whether the screen that is up offers the cancel key.
     pub(super) fn cancel_offered(&self) -> bool {
         self.screen.as_ref().is_some_and(|(_, offered)| *offered)
     }
 
-    pub(super) fn remember(&mut self, payment: Payment<'_>) {
-        if let Some(id) = payment.id() {
+    pub(super) fn remember(&mut self, id: Option<Text<'_>>) {
+        if let Some(id) = id {
             self.known.remember(id);
         }
     }
 
-    pub(super) fn knows(&self, payment: Payment<'_>) -> bool {
-        payment.id().is_some_and(|id| self.known.knows(id))
+    pub(super) fn knows(&self, id: Option<Text<'_>>) -> bool {
+        id.is_some_and(|id| self.known.knows(id))
+    }
+
+    /// Remembers how a request under this id ended.
+    fn note_end(&mut self, id: &ExternalId, ending: &Ending) {
+        let payment = match ending.certainty {
+            Certainty::Unknown => return self.forget_end(id),
+            Certainty::NotMade => 0,
+            Certainty::Made(_) => fingerprint(ending.payment.as_deref().unwrap_or_default().into()),
+        };
+        self.forget_end(id);
+        if self.ends.is_full() {
+            self.ends.pop_front();
+        }
+        let external_id = fingerprint(id.as_str().into());
+        let _ = self.ends.push_back(End {
+            external_id,
+            payment,
+        });
+    }
+
+    /// A new attempt under the same id begins.
+    fn forget_end(&mut self, id: &ExternalId) {
+        let id = fingerprint(id.as_str().into());
+        for end in self.ends.iter_mut().filter(|end| end.external_id == id) {
+            // No id has this fingerprint and a payment of 0 is none: it matches nothing any more.
+            end.external_id = 0;
+        }
+    }
+
+    /// Whether a payment that was made contradicts how the request under its external id ended: with none, or
+    /// with another one.
+    pub(super) fn contradicts(&self, external_id: Text<'_>, payment: Option<Text<'_>>) -> bool {
+        let id = fingerprint(external_id);
+        let payment = fingerprint(payment.unwrap_or_default());
+        self.ends
+            .iter()
+            .any(|end| end.external_id == id && end.payment != payment)
     }
 
     /// Keeps the payment of a question, as it was received; too large a one by its id only.
@@ -251,52 +272,141 @@ impl<'b> Transaction<'b> {
 }
 
 impl Pos<'_> {
+    pub(super) fn open(&self) -> Option<&Open> {
+        self.cases.open()?.open.as_ref()
+    }
+
+    pub(super) fn open_mut(&mut self) -> Option<&mut Open> {
+        self.cases.open_mut()?.open.as_mut()
+    }
+
     // From request to wire
 
-    pub(super) fn begin(&mut self, now: Instant, asked: &Asked, len: usize, env: Env) -> RequestId {
+    pub(super) fn begin(
+        &mut self,
+        now: Instant,
+        asked: &Asked,
+        message: (u32, usize),
+        env: Env,
+    ) -> RequestId {
         let tx = &mut self.tx;
-        tx.withheld_len = len;
+        (_, tx.withheld_len) = message;
         // A screen of the transaction before says nothing about this one.
         tx.screen = None;
         tx.last_request = tx.last_request.wrapping_add(1);
-        tx.last_record = tx.last_record.wrapping_add(1);
+        tx.forget_end(&asked.external_id);
         let request = RequestId(tx.last_request);
-        tx.record = Some((
-            RecordId(tx.last_record),
-            Record {
-                version: RECORD_VERSION,
-                request,
-                kind: RequestKind::Sale,
-                external_id: asked.external_id.clone(),
-                amount: asked.amount,
-                tip: asked.tip,
-                terminal: self.terminal.serial.clone(),
-                merchant: self.terminal.merchant_id.clone(),
-                unix_ms: env.unix_ms,
-                state: RecordState::Intent,
-            },
-        ));
-        tx.open = Some(Open {
+        let mut entry = Entry::new(Record {
+            version: RECORD_VERSION,
             request,
-            kind: RequestKind::Sale,
+            kind: asked.kind,
             external_id: asked.external_id.clone(),
+            payment: asked.payment.clone(),
+            original: asked.original.clone(),
             amount: asked.amount,
+            tip: asked.tip,
+            terminal: self.terminal.serial.clone(),
+            merchant: self.terminal.merchant_id.clone(),
+            unix_ms: env.unix_ms,
+            state: RecordState::Intent,
+            ending: None,
+        });
+        entry.due.intent = true;
+        entry.open = Some(Open {
+            message: message.0,
             stage: Stage::Withheld,
             left: false,
             started: false,
             declined: false,
             cancel: Cancel::No,
             rejected: None,
+            held: None,
         });
+        // There is room: that was looked at before.
+        let _ = self.cases.insert(entry);
         let deadlines = self.config.deadlines;
+        let (quiet, total) = if asked.kind.starts() {
+            (deadlines.quiet, deadlines.total)
+        } else {
+            (deadlines.other, deadlines.other)
+        };
         self.set(Timer::Journal, now.after(deadlines.journal));
-        self.set(
-            Timer::Total,
-            now.after(asked.deadline.unwrap_or(deadlines.total)),
-        );
-        self.set(Timer::Quiet, now.after(deadlines.quiet));
+        self.set(Timer::Total, now.after(asked.deadline.unwrap_or(total)));
+        self.set(Timer::Quiet, now.after(quiet));
         self.set(Timer::Progress, now.after(deadlines.progress));
         request
+    }
+
+    /// Hands the start out if it may leave; from here on it counts as possibly sent.
+    pub(super) fn hand_out(&mut self) -> bool {
+        let session = self.session.number;
+        let Some(entry) = self.cases.open_mut() else {
+            return false;
+        };
+        let id = entry.record.external_id.clone();
+        match &mut entry.open {
+            Some(open) if open.stage == Stage::Released => {
+                open.stage = Stage::Sent { session };
+                self.tx.remember_sent(&id);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The start has left whole.
+    pub(super) fn start_left(&mut self) {
+        if let Some(open) = self.open_mut() {
+            open.left = true;
+        }
+        self.tx.wipe_withheld();
+    }
+
+    pub(super) fn is_withheld(&self) -> bool {
+        self.open()
+            .is_some_and(|open| !matches!(open.stage, Stage::Sent { .. }))
+    }
+
+    pub(super) fn is_sent_here(&self) -> bool {
+        self.open().is_some_and(|open| {
+            open.stage
+                == Stage::Sent {
+                    session: self.session.number,
+                }
+        })
+    }
+
+    /// A command came: the terminal lives.
+    pub(super) fn sign_of_life(&mut self, now: Instant) {
+        // A refund or a void has one deadline only.
+        let card = self
+            .cases
+            .open()
+            .is_some_and(|entry| entry.record.kind.starts());
+        if card && self.timers.is_set(Timer::Quiet as usize) {
+            self.set(Timer::Quiet, now.after(self.config.deadlines.quiet));
+            self.set(Timer::Progress, now.after(self.config.deadlines.progress));
+        }
+    }
+
+    // The journal
+
+    pub(super) fn next_record(&mut self) -> Option<(RecordId, &Record)> {
+        if self.tx.writing.is_none() {
+            let entry = self
+                .cases
+                .iter_mut()
+                .filter(|entry| entry.due.first().is_some())
+                .min_by_key(|entry| entry.record.request)?;
+            let state = entry.due.first()?;
+            entry.record.state = state;
+            entry.on_record = true;
+            self.tx.last_record = self.tx.last_record.wrapping_add(1);
+            let id = RecordId(self.tx.last_record);
+            self.tx.writing = Some((id, entry.record.request, state));
+        }
+        let (id, request, _) = self.tx.writing?;
+        Some((id, &self.cases.get(request)?.record))
     }
 
     pub(super) fn journal_answered(
@@ -305,131 +415,204 @@ impl Pos<'_> {
         id: RecordId,
         done: Result<(), JournalFailed>,
     ) {
-        // A late answer finds another record, or none: it sends nothing.
-        if self.tx.record.as_ref().is_none_or(|(open, _)| *open != id) {
+        // A late answer is about another record, or none: it sends nothing.
+        let Some((_, request, state)) = self.tx.writing.filter(|(writing, ..)| *writing == id)
+        else {
             return;
+        };
+        self.tx.writing = None;
+        let Some(entry) = self.cases.get_mut(request) else {
+            return;
+        };
+        entry.due.done(state);
+        match (state, done) {
+            (RecordState::Intent, Ok(())) => {
+                if let Some(open) = &mut entry.open
+                    && open.stage == Stage::Withheld
+                {
+                    open.stage = Stage::Released;
+                    self.stop(Timer::Journal);
+                }
+            }
+            (RecordState::Intent, Err(JournalFailed)) => {
+                // Nothing is there, so no end needs to be.
+                entry.on_record = false;
+                entry.due = Due::default();
+                self.stop(Timer::Journal);
+                self.journal_failed(now);
+            }
+            (_, Ok(())) => {}
+            (_, Err(JournalFailed)) => self.emit(Event::JournalFailed(request)),
         }
-        self.tx.record = None;
-        self.stop(Timer::Journal);
-        match (done, &mut self.tx.open) {
-            (Ok(()), Some(open)) if open.stage == Stage::Withheld => open.stage = Stage::Released,
-            (Err(JournalFailed), _) => self.journal_timed_out(now),
-            _ => {}
-        }
+        self.cases.tidy();
     }
 
     pub(super) fn journal_timed_out(&mut self, now: Instant) {
-        self.tx.record = None;
-        if self.is_withheld() {
-            self.end_own(
-                now,
-                Certainty::NotMade,
-                Cause::Failed,
-                Evidence::JournalFailed,
-                "The journal could not be written; nothing was sent.",
-            );
+        if !self.is_withheld() {
+            return;
         }
+        // Its answer comes too late from here on. What it may have stored all the same gets an end.
+        if let Some((_, request, RecordState::Intent)) = self.tx.writing {
+            self.tx.writing = None;
+            if let Some(entry) = self.cases.get_mut(request) {
+                entry.due.intent = false;
+            }
+        }
+        self.journal_failed(now);
     }
 
-    pub(super) fn is_withheld(&self) -> bool {
-        self.tx
-            .open
-            .as_ref()
-            .is_some_and(|open| !matches!(open.stage, Stage::Sent { .. }))
+    fn journal_failed(&mut self, now: Instant) {
+        if self.is_withheld() {
+            self.end_own(now, not_sent(Cause::Failed, Evidence::JournalFailed));
+        }
     }
 
     // The end
 
-    /// The outcome in figures. One that is unknown keeps the till from asking for more money.
-    pub(super) fn summary(
-        &mut self,
-        open: &Open,
-        certainty: Certainty,
-        result: ResultCode,
-        cause: Cause,
-        evidence: Evidence,
-    ) -> Summary {
-        if certainty == Certainty::Unknown {
-            self.tx.unresolved = Some(open.external_id.clone());
-        }
-        Summary {
-            request: open.request,
-            kind: open.kind,
-            external_id: open.external_id.clone(),
-            requested: open.amount,
-            certainty,
-            result,
-            cause,
-            evidence,
-            approved: 0,
-            tip: 0,
-            offline: false,
-            simulated: self.terminal.simulated,
-            redelivered: false,
-        }
-    }
-
-    /// A payment tells the end of a request whose outcome was unknown.
-    pub(super) fn settle_unresolved(&mut self, payment: Payment<'_>) {
-        let id = payment.external_payment_id();
-        if self
-            .tx
-            .unresolved
-            .as_ref()
-            .is_some_and(|open| id.is_some_and(|id| id == *open.as_str()))
-        {
-            self.tx.unresolved = None;
-        }
-    }
-
-    /// An end that comes from this side, not from a message.
-    pub(super) fn end_own(
+    /// Puts an end to a case: on record, and into what is remembered of it. Returns as what it is to be told
+    /// with the message that it came from, or nothing if that is no news.
+    pub(super) fn conclude(
         &mut self,
         now: Instant,
-        certainty: Certainty,
-        cause: Cause,
-        evidence: Evidence,
-        message: &'static str,
-    ) {
-        let Some(open) = self.tx.open.clone() else {
-            return;
+        request: RequestId,
+        mut ending: Ending,
+    ) -> Option<Told> {
+        ending.simulated = self.terminal.simulated;
+        if self.cases.get(request)?.open.is_some() {
+            self.close_open(now);
+        }
+        let entry = self.cases.get_mut(request)?;
+        let before = entry.record.ending.replace(ending.clone());
+        if let Some(before) = &before {
+            // What was released stays released, and what was taken offline stays told as made.
+            ending.parked = before.parked;
+            if let Some(now) = &mut entry.record.ending {
+                now.parked = before.parked;
+            }
+        }
+        let news = before.is_none_or(|before| before.certainty != ending.certainty);
+        if ending.is_settled() {
+            entry.doubt = None;
+        }
+        let told = match entry.tell.take() {
+            Some(told) => Some(told),
+            None if !entry.told => Some(Told::Outcome),
+            None => news.then_some(Told::Resolved),
         };
-        let (result, reason) = match cause {
-            Cause::CancelledPos => (ResultCode::Cancel, "Request Cancelled"),
-            Cause::LinkLost => (ResultCode::Error, "Device Connection Error"),
-            Cause::TimedOut => (ResultCode::Error, "Timed Out"),
-            _ => (ResultCode::Error, "Journal Error"),
-        };
-        let summary = self.summary(&open, certainty, result, cause, evidence);
-        self.close(now);
-        self.outcome = Some(Outcome {
-            summary,
+        entry.told = true;
+        if told.is_some() {
+            entry.stored = false;
+            entry.due.outcome = entry.on_record;
+            // What was about to be stored is no longer what there is to store.
+            entry.due.delivered = false;
+        }
+        if entry.record.kind.is_charge() {
+            let id = entry.record.external_id.clone();
+            self.tx.note_end(&id, &ending);
+        }
+        let payment = ending.payment.as_deref().map(Text::from);
+        self.tx.remember(payment);
+        told
+    }
+
+    /// An end that comes from this side, not from a message: told by `poll_event`.
+    pub(super) fn end_own(&mut self, now: Instant, ending: Ending) {
+        if let Some(request) = self.open_request() {
+            self.end_case(now, request, ending);
+        }
+    }
+
+    pub(super) fn end_case(&mut self, now: Instant, request: RequestId, ending: Ending) {
+        let told = self.conclude(now, request, ending);
+        if let (Some(told), Some(entry)) = (told, self.cases.get_mut(request)) {
+            entry.tell = Some(told);
+        }
+    }
+
+    /// What `poll_event` tells of the cases.
+    pub(super) fn next_told(&mut self) -> Option<Event<'static>> {
+        let entry = self
+            .cases
+            .iter_mut()
+            .filter(|entry| entry.tell.is_some())
+            .min_by_key(|entry| entry.record.request)?;
+        let (told, request) = (entry.tell.take()?, entry.record.request);
+        let outcome = self.outcome_of(request)?;
+        self.cases.tidy();
+        Some(told.event(outcome))
+    }
+
+    /// The end of a case without anything that a message brings.
+    pub(super) fn outcome_of(&self, request: RequestId) -> Option<Outcome<'static>> {
+        let entry = self.cases.get(request)?;
+        let (reason, message) = entry.record.ending.as_ref()?.texts(&entry.record);
+        Some(Outcome {
+            summary: Summary::of(&entry.record, entry.resumed)?,
             reason: reason.into(),
-            message: OutcomeMessage::Text(message.into()),
+            message,
             payment: None,
+            credit: None,
+            refund: None,
             signature: None,
-        });
+        })
     }
 
     /// Clears the place for the next request.
-    pub(super) fn close(&mut self, _now: Instant) {
+    fn close_open(&mut self, _now: Instant) {
         self.withdraw_questions();
         // The link may still be busy with it: what `transmit` has shown stays until `transmitted`.
         if self.front != Front::Withheld {
             self.tx.wipe_withheld();
         }
-        self.tx.record = None;
-        self.tx.open = None;
+        if let Some(entry) = self.cases.open_mut() {
+            entry.open = None;
+            // What the journal was not asked yet to store never happened.
+            entry.due.intent = false;
+        }
         for timer in [
             Timer::Journal,
             Timer::Total,
             Timer::Quiet,
-            Timer::Expired,
             Timer::Cancel,
-            Timer::Lost,
+            Timer::Refund,
             Timer::Progress,
         ] {
             self.stop(timer);
         }
     }
+
+    /// Starts to ask what became of the open request, or goes on if that is under way; without an answer it
+    /// is unknown at `unknown_at`.
+    pub(super) fn doubt_open(&mut self, now: Instant, cause: Cause, unknown_at: Option<Instant>) {
+        let Some(entry) = self.cases.open_mut() else {
+            return;
+        };
+        let doubt = entry
+            .doubt
+            .get_or_insert(Doubt::new(now, cause, unknown_at));
+        doubt.ask_at = Some(now);
+        if unknown_at.is_some() {
+            // The first limit holds: a link that flaps puts the end off no further.
+            doubt.unknown_at = doubt.unknown_at.or(unknown_at);
+            doubt.cause = cause;
+        }
+    }
+}
+
+impl Told {
+    pub(super) fn event(self, outcome: Outcome<'_>) -> Event<'_> {
+        match self {
+            Self::Outcome => Event::Outcome(outcome),
+            Self::Resolved => Event::Resolved(outcome),
+        }
+    }
+}
+
+/// An end before anything left.
+pub(super) const fn not_sent(cause: Cause, evidence: Evidence) -> Ending {
+    let result = match cause {
+        Cause::CancelledPos => ResultCode::Cancel,
+        _ => ResultCode::Error,
+    };
+    Ending::new(Certainty::NotMade, result, cause, evidence)
 }

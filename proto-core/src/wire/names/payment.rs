@@ -34,6 +34,20 @@ names! {
         VoidPayment = "VOID_PAYMENT",
     }
 
+    /// Whether a look-up found the payment (`protocol/connector.md` §5.19).
+    QueryStatus {
+        Found = "FOUND",
+        NotFound = "NOT_FOUND",
+        InProgress = "IN_PROGRESS",
+    }
+
+    /// Why a refund failed.
+    ErrorCode {
+        OrderNotFound = "ORDER_NOT_FOUND",
+        PaymentNotFound = "PAYMENT_NOT_FOUND",
+        Fail = "FAIL",
+    }
+
     /// A milestone of the running transaction.
     TxState {
         Start = "START",
