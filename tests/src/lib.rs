@@ -1,10 +1,12 @@
 //! A world for scenarios: a point of sale and a terminal under a virtual clock, and a wire between them that can
 //! be cut, and a transcript of everything that happens.
 
+mod device;
+
 use std::collections::VecDeque;
 
 use proto_core::Role;
-use proto_core::journal::{JournalFailed, RecordId};
+use proto_core::journal::{JournalFailed, Record, RecordId};
 use proto_core::link::{Down, DownReason, LinkInfo, LinkKind};
 use proto_core::message::{MessageDraft, TxStateMessageDraft};
 use proto_core::model::{InputOptionDraft, PaymentDraft};
@@ -15,6 +17,8 @@ use proto_core::terminal::{self, Identity, Terminal};
 use proto_core::time::{Duration, Instant};
 use proto_core::wire::names::{KeyPress, PaymentResult, TxState, UiDirection, UiState};
 use serde_json::Value;
+
+pub use device::Device;
 
 /// How the journal answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +64,8 @@ pub struct World {
     pub outcomes: Vec<(Summary, String, String, Option<String>)>,
     /// The questions that are open or were.
     pub questions: Vec<Question>,
+    /// The records that the journal has stored.
+    pub stored: Vec<Record>,
     /// Messages that left, whole, `pos` or `terminal` first.
     pub wire: Vec<(&'static str, String)>,
     kind: LinkKind,
@@ -94,6 +100,16 @@ fn memory(bytes: usize) -> &'static mut [u8] {
     Box::leak(vec![0; bytes].into_boxed_slice())
 }
 
+fn memory_of_pos([send, withheld, hold]: [usize; 3]) -> Memory<'static> {
+    Memory {
+        send: memory(send),
+        withheld: memory(withheld),
+        hold: memory(hold),
+        cases: Box::leak(vec![Case::EMPTY; 8].into_boxed_slice()),
+        receive: 65_536,
+    }
+}
+
 impl World {
     /// A world with this point of sale; no link is up.
     #[must_use]
@@ -104,25 +120,29 @@ impl World {
     /// The same with so much memory to send, withhold and hold.
     #[must_use]
     pub fn with_memory(config: Config<'static>, [send, withheld, hold]: [usize; 3]) -> Self {
-        let memory_of_pos = Memory {
-            send: memory(send),
-            withheld: memory(withheld),
-            hold: memory(hold),
-            cases: Box::leak(vec![Case::EMPTY; 8].into_boxed_slice()),
-            receive: 65_536,
-        };
         let identity = Identity {
             ping: None,
             ..Identity::SIMULATOR
         };
+        Self::with_identity(config, identity, [send, withheld, hold])
+    }
+
+    /// The same with a terminal that says this of itself.
+    #[must_use]
+    pub fn with_identity(
+        config: Config<'static>,
+        identity: Identity<'static>,
+        [send, withheld, hold]: [usize; 3],
+    ) -> Self {
         Self {
-            pos: Pos::new(config, memory_of_pos),
+            pos: Pos::new(config, memory_of_pos([send, withheld, hold])),
             terminal: Terminal::new(identity, memory(65_536)),
             now: Instant::from_millis(1_000),
             journal: JournalAnswer::Yes,
             pairs: Pairs::WithCode,
             outcomes: Vec::new(),
             questions: Vec::new(),
+            stored: Vec::new(),
             wire: Vec::new(),
             kind: LinkKind::Network,
             up: false,
@@ -180,6 +200,26 @@ impl World {
         self.terminal
             .handle_link_up(self.now, LinkInfo::new(self.kind, "pos"));
         self.settle();
+    }
+
+    /// Another terminal stands at the address from the next [`join`](Self::join) on.
+    pub fn replace_terminal(&mut self, identity: Identity<'static>) {
+        self.terminal = Terminal::new(
+            Identity {
+                ping: None,
+                ..identity
+            },
+            memory(65_536),
+        );
+    }
+
+    /// Replaces the point of sale by one that has just been started: what it had in memory is gone.
+    pub fn restart_pos(&mut self, config: Config<'static>) {
+        if self.up {
+            self.cut();
+        }
+        self.pos = Pos::new(config, memory_of_pos([4_096; 3]));
+        self.asked = None;
     }
 
     /// Cuts the link; what is on the way is lost.
@@ -265,6 +305,18 @@ impl World {
         );
     }
 
+    /// What happened since the last time.
+    pub fn transcript(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.lines)
+    }
+
+    /// The machine of the point of sale sleeps: nothing is called for so long.
+    pub fn sleep(&mut self, ms: u64) {
+        self.now = self.now.after(Duration::from_millis(ms));
+        self.pos.handle_timeout(self.now);
+        self.settle();
+    }
+
     /// Forgets what happened.
     pub fn forget(&mut self) {
         self.lines.clear();
@@ -291,7 +343,10 @@ impl World {
                     record.external_id, record.state
                 ));
                 match self.journal {
-                    JournalAnswer::Yes => self.pos.journal_done(self.now, id, Ok(())),
+                    JournalAnswer::Yes => {
+                        self.stored.push(record.clone());
+                        self.pos.journal_done(self.now, id, Ok(()));
+                    }
                     JournalAnswer::No => self.pos.journal_done(self.now, id, Err(JournalFailed)),
                     JournalAnswer::Silence => self.asked = Some(id),
                 }

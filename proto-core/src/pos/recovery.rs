@@ -38,7 +38,7 @@ const CLOCKS_MS: i64 = 60_000;
 /// How soon it is tried again when there was no room to ask.
 const NO_ROOM: Duration = Duration::from_secs(1);
 /// How long after a payment was taken offline it is looked for first.
-const OFFLINE_FIRST: Duration = Duration::from_secs(60);
+pub(super) const OFFLINE_FIRST: Duration = Duration::from_secs(60);
 
 /// What is being found out about one case.
 #[derive(Debug, Clone, Copy)]
@@ -175,6 +175,7 @@ impl Pos<'_> {
         if let Some((request, cause)) = elsewhere {
             self.end_case(now, request, Ending::unknown(cause, Missing::Terminal));
         }
+        self.look_after_cases(now);
     }
 
     /// Time has passed: who waits too long hears that it is not known, and the next case is asked about.

@@ -4,6 +4,7 @@ use super::case::{Doubt, Due, Entry, Told};
 use super::event::Event;
 use super::outcome::{Cause, Certainty, Ending, Evidence, Outcome, ResultCode, Summary};
 use super::question::{Question, QuestionKind};
+use super::recovery::OFFLINE_FIRST;
 use super::request::{Asked, Env, ExternalId, PaymentId, RequestId};
 use super::state::{Pos, ScreenName, Timer};
 use crate::fingerprint::{Fingerprints, fingerprint};
@@ -493,6 +494,16 @@ impl Pos<'_> {
         let news = before.is_none_or(|before| before.certainty != ending.certainty);
         if ending.is_settled() {
             entry.doubt = None;
+        } else {
+            let ask_at = match ending.certainty {
+                Certainty::Made(_) => now.after(OFFLINE_FIRST),
+                _ => now,
+            };
+            let doubt = entry
+                .doubt
+                .get_or_insert(Doubt::new(ask_at, ending.cause, None));
+            // Nobody waits for the outcome any more.
+            doubt.unknown_at = None;
         }
         let told = match entry.tell.take() {
             Some(told) => Some(told),

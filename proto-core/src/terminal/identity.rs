@@ -23,6 +23,8 @@ pub struct Identity<'b> {
     pub acknowledges: bool,
     /// Whether cards can be vaulted.
     pub vault_card: bool,
+    /// Whether it answers voids.
+    pub void_payment_response: bool,
     /// How often it sends PING, if at all (`protocol/link.md` §1.14: about once a second on USB).
     pub ping: Option<Duration>,
 }
@@ -38,6 +40,7 @@ impl Identity<'_> {
         ready: true,
         acknowledges: true,
         vault_card: true,
+        void_payment_response: true,
         ping: Some(Duration::from_secs(5)),
     };
 }

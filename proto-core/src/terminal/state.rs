@@ -350,7 +350,7 @@ impl<'b> Terminal<'b> {
                 supports_tip_adjust: Some(true),
                 supports_manual_refund: Some(true),
                 supports_multi_pay_token: Some(who.vault_card),
-                supports_void_payment_response: Some(true),
+                supports_void_payment_response: Some(who.void_payment_response),
                 supports_pre_auth: Some(true),
                 supports_auth: Some(true),
                 supports_vault_card: Some(who.vault_card),
