@@ -56,6 +56,17 @@ impl<'b> Outbox<'b> {
         self.append(|room| write_liveness(room, sender, kind))
     }
 
+    /// A message that is written already.
+    pub(crate) fn push_text(&mut self, text: &[u8]) -> Result<(), Full> {
+        self.append(|room| match room.get_mut(..text.len()) {
+            Some(slot) => {
+                slot.copy_from_slice(text);
+                Ok(text.len())
+            }
+            None => Err(Full { needed: text.len() }),
+        })
+    }
+
     /// The first message, if there is one.
     pub(crate) fn front(&self) -> Option<&[u8]> {
         let (start, len) = self.front_place()?;

@@ -267,7 +267,7 @@ impl ScriptedTerminal {
         let mut inbox = StopInbox(Arc::clone(&stop));
         let thread = std::thread::spawn(move || {
             let mut send = vec![0; 65_536];
-            let mut terminal = Terminal::new(Identity::SIMULATOR, &mut send);
+            let mut terminal = Terminal::new(Identity::SIMULATOR, send.as_mut_slice());
             let clock = StdClock::new();
             let mut buffer = vec![0; 8_192];
             let parts = Parts {

@@ -60,6 +60,9 @@ pub struct World {
     pub journal: JournalAnswer,
     /// How the terminal pairs.
     pub pairs: Pairs,
+    /// Whether the terminal answers what happened from its own books; else it does not know the questions, and
+    /// [`on_message`](Self::on_message) answers them.
+    pub truthful: bool,
     /// The outcomes that were delivered, with reason, message and payment id.
     pub outcomes: Vec<(Summary, String, String, Option<String>)>,
     /// The questions that are open or were.
@@ -140,6 +143,7 @@ impl World {
             now: Instant::from_millis(1_000),
             journal: JournalAnswer::Yes,
             pairs: Pairs::WithCode,
+            truthful: false,
             outcomes: Vec::new(),
             questions: Vec::new(),
             stored: Vec::new(),
@@ -367,7 +371,11 @@ impl World {
                 self.pos.transmitted(self.now);
                 self.record("pos", &message);
                 self.reply(&message);
-                self.to_terminal.push_back(message);
+                self.to_terminal.push_back(if self.truthful {
+                    message
+                } else {
+                    unknown_question(message)
+                });
             }
             if self.up
                 && let Some(message) = self.terminal.transmit()
@@ -502,6 +510,12 @@ impl World {
             payment.map(|id| id.to_string()),
         ));
     }
+}
+
+/// The message as a terminal reads it that does not know what happened.
+fn unknown_question(message: Vec<u8>) -> Vec<u8> {
+    let text = String::from_utf8(message).unwrap();
+    text.replace("RETRIEVE_", "NO_").into_bytes()
 }
 
 /// A command as a terminal writes it.

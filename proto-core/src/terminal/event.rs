@@ -2,7 +2,8 @@
 
 use crate::link::{Detail, Down, LinkInfo};
 use crate::message::{
-    PairingRequest, PaymentConfirmed, PaymentRejected, SignatureVerified, TxStart,
+    PairingRequest, PaymentConfirmed, PaymentRejected, RefundRequest, SignatureVerified, TxStart,
+    VoidPayment,
 };
 use crate::wire::json::Text;
 use crate::wire::names::{KeyPress, Method};
@@ -45,6 +46,12 @@ pub enum Event<'m> {
     Rejected(PaymentRejected<'m>),
     /// It decided on a signature.
     SignatureVerified(SignatureVerified<'m>),
+    /// It wants to give something of a payment back: answer with REFUND_RESPONSE, and FINISH_OK or FINISH_CANCEL.
+    RefundAsked(RefundRequest<'m>),
+    /// It wants to void a payment: answer with VOID_PAYMENT_RESPONSE.
+    VoidAsked(VoidPayment<'m>),
+    /// It asked what happened, and was told.
+    Queried(Method<'static>),
     /// It sent something that has no meaning here.
     Other(Option<Method<'m>>),
     /// A message could not be read.

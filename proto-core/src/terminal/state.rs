@@ -4,13 +4,16 @@ use heapless::Deque;
 
 use super::event::Event;
 use super::identity::{Identity, Unsent};
+use super::ledger::Ledger;
 use crate::fingerprint::Fingerprints;
 use crate::link::{Detail, Down, DownReason, LinkInfo, LinkKind};
 use crate::message::{
     AckDraft, DiscoveryResponseDraft, FinishCancelDraft, FinishOkDraft,
     InvalidStateTransitionDraft, KeyPressMessage, MessageDraft, PairingCodeDraft, PairingRequest,
-    PairingResponseDraft, PaymentConfirmed, PaymentRejected, ResetDeviceResponseDraft,
+    PairingResponseDraft, PaymentConfirmed, PaymentRejected, RefundRequest,
+    ResetDeviceResponseDraft, RetrieveDeviceStatusRequest, RetrievePaymentRequest,
     SignatureVerified, TerminalMessage, TxStart, TxStartResponseDraft, UiStateMessageDraft,
+    VoidPayment,
 };
 use crate::model::{DeviceStateDataDraft, InputOptionDraft, PaymentDraft};
 use crate::outbox::Outbox;
@@ -40,10 +43,38 @@ enum Phase {
     Paired,
 }
 
+/// The memory of a terminal, lent by the caller.
+#[derive(Debug)]
+pub struct Memory<'b> {
+    /// Messages that wait to be sent.
+    pub send: &'b mut [u8],
+    /// The last question or end, to be sent again when a point of sale asks for it.
+    pub last: &'b mut [u8],
+    /// What it did.
+    pub books: Ledger<'b>,
+}
+
+/// Memory for messages only: a terminal that repeats nothing and remembers nothing.
+impl<'b> From<&'b mut [u8]> for Memory<'b> {
+    fn from(send: &'b mut [u8]) -> Self {
+        Self {
+            send,
+            last: &mut [],
+            books: Ledger::new(&mut []),
+        }
+    }
+}
+
+impl<'b, const N: usize> From<&'b mut [u8; N]> for Memory<'b> {
+    fn from(send: &'b mut [u8; N]) -> Self {
+        Self::from(send.as_mut_slice())
+    }
+}
+
 /// The transaction that is running.
 #[derive(Debug, Clone)]
-struct Running {
-    external_id: heapless::String<64>,
+pub(super) struct Running {
+    pub(super) external_id: heapless::String<64>,
     request_info: heapless::String<24>,
     accepted: bool,
 }
@@ -59,8 +90,15 @@ pub struct Terminal<'b> {
     identity: Identity<'b>,
     phase: Phase,
     kind: LinkKind,
-    outbox: Outbox<'b>,
-    running: Option<Running>,
+    pub(super) outbox: Outbox<'b>,
+    pub(super) last: &'b mut [u8],
+    pub(super) last_len: usize,
+    pub(super) books: Ledger<'b>,
+    pub(super) running: Option<Running>,
+    /// A question to the point of sale is open.
+    pub(super) asking: bool,
+    /// The screen that is up wants something of the customer.
+    pub(super) waits_for_customer: bool,
     seen: Fingerprints<REMEMBERED>,
     /// The ids of messages whose receipt is due.
     receipts: Deque<heapless::String<16>, RECEIPTS>,
@@ -82,15 +120,21 @@ impl core::fmt::Debug for Terminal<'_> {
 }
 
 impl<'b> Terminal<'b> {
-    /// A terminal without a link; `send` is the memory for messages that wait to be sent.
+    /// A terminal without a link, with this memory: a slice alone is for messages that wait to be sent.
     #[must_use]
-    pub fn new(identity: Identity<'b>, send: &'b mut [u8]) -> Self {
+    pub fn new(identity: Identity<'b>, memory: impl Into<Memory<'b>>) -> Self {
+        let memory = memory.into();
         Self {
             identity,
             phase: Phase::Down,
             kind: LinkKind::Network,
-            outbox: Outbox::new(send),
+            outbox: Outbox::new(memory.send),
+            last: memory.last,
+            last_len: 0,
+            books: memory.books,
             running: None,
+            asking: false,
+            waits_for_customer: false,
             seen: Fingerprints::new(),
             receipts: Deque::new(),
             discovery_due: false,
@@ -112,6 +156,17 @@ impl<'b> Terminal<'b> {
         self.running
             .as_ref()
             .map(|running| running.external_id.as_str())
+    }
+
+    /// What it did.
+    #[must_use]
+    pub fn books(&self) -> &Ledger<'b> {
+        &self.books
+    }
+
+    /// What it did, to be added to.
+    pub fn books_mut(&mut self) -> &mut Ledger<'b> {
+        &mut self.books
     }
 
     /// Asks for the code: the point of sale shows it, a person types it here.
@@ -204,6 +259,7 @@ impl<'b> Terminal<'b> {
         text: &str,
         options: &[InputOptionDraft<'_>],
     ) -> Result<(), Unsent> {
+        self.waits_for_customer = direction == UiDirection::Enter && !options.is_empty();
         self.send(&UiStateMessageDraft {
             ui_state: Some(state),
             ui_text: Some(text.into()),
@@ -220,6 +276,7 @@ impl<'b> Terminal<'b> {
     /// [`Unsent`]; the transaction is over all the same if a point of sale is missing.
     pub fn finish_ok(&mut self, payment: &PaymentDraft<'_>) -> Result<(), Unsent> {
         let running = self.running.take().ok_or(Unsent::Idle)?;
+        self.asking = false;
         let mut payment = *payment;
         payment
             .external_payment_id
@@ -238,6 +295,7 @@ impl<'b> Terminal<'b> {
     /// [`Unsent`]; the transaction is over all the same if a point of sale is missing.
     pub fn finish_cancel(&mut self) -> Result<(), Unsent> {
         let running = self.running.take().ok_or(Unsent::Idle)?;
+        self.asking = false;
         self.send(&FinishCancelDraft {
             request_info: Some(running.request_info()),
             more: &[],
@@ -267,15 +325,21 @@ impl<'b> Terminal<'b> {
             return Err(Unsent::NotConnected);
         }
         let sender = self.sender();
-        self.outbox
+        let id = self
+            .outbox
             .push(&sender, draft)
-            .map(|_| ())
             .map_err(|full| Unsent::Full {
                 needed: full.needed,
-            })
+            })?;
+        self.keep_last(id, draft);
+        self.asking |= matches!(
+            draft.method(),
+            Method::ConfirmPaymentMessage | Method::VerifySignature
+        );
+        Ok(())
     }
 
-    fn sender(&self) -> Sender<'static> {
+    pub(super) fn sender(&self) -> Sender<'static> {
         Sender {
             package_name: package_name(self.kind),
             application_id: None,
@@ -376,7 +440,7 @@ impl<'b> Terminal<'b> {
         let _ = self.events.push_back(event);
     }
 
-    fn handle_opened<'m>(&mut self, message: &Message<'m>) -> Option<Event<'m>> {
+    fn handle_opened<'m>(&mut self, now: Instant, message: &Message<'m>) -> Option<Event<'m>> {
         match message.kind {
             MessageType::Ping => {
                 self.pong_due = true;
@@ -425,9 +489,32 @@ impl<'b> Terminal<'b> {
                 let _ = self.outbox.push(&sender, &response);
                 Event::Reset
             }
-            Method::PaymentConfirmed => Event::Confirmed(PaymentConfirmed::of(payload)),
-            Method::PaymentRejected => Event::Rejected(PaymentRejected::of(payload)),
-            Method::SignatureVerified => Event::SignatureVerified(SignatureVerified::of(payload)),
+            Method::PaymentConfirmed => {
+                self.asking = false;
+                Event::Confirmed(PaymentConfirmed::of(payload))
+            }
+            Method::PaymentRejected => {
+                self.asking = false;
+                Event::Rejected(PaymentRejected::of(payload))
+            }
+            Method::SignatureVerified => {
+                self.asking = false;
+                Event::SignatureVerified(SignatureVerified::of(payload))
+            }
+            Method::RetrieveDeviceStatusRequest => {
+                self.answer_status(RetrieveDeviceStatusRequest::of(payload));
+                Event::Queried(Method::RetrieveDeviceStatusRequest)
+            }
+            Method::RetrievePaymentRequest => {
+                self.answer_look_up(now, RetrievePaymentRequest::of(payload));
+                Event::Queried(Method::RetrievePaymentRequest)
+            }
+            Method::RetrievePendingPayments => {
+                self.answer_pending();
+                Event::Queried(Method::RetrievePendingPayments)
+            }
+            Method::RefundRequest => Event::RefundAsked(RefundRequest::of(payload)),
+            Method::VoidPayment => Event::VoidAsked(VoidPayment::of(payload)),
             other => Event::Other(Some(other)),
         })
     }
@@ -505,10 +592,10 @@ impl Role for Terminal<'_> {
         self.emit(Event::Disconnected(down.clone()));
     }
 
-    fn handle_message<'m>(&mut self, _now: Instant, message: &'m mut [u8]) -> Option<Event<'m>> {
+    fn handle_message<'m>(&mut self, now: Instant, message: &'m mut [u8]) -> Option<Event<'m>> {
         let event = match open(message) {
             Ok(message) if message.fragment => Some(Event::Other(message.method)),
-            Ok(message) => self.handle_opened(&message),
+            Ok(message) => self.handle_opened(now, &message),
             Err(unreadable) => Some(Event::Unreadable(unreadable)),
         };
         self.pump();
