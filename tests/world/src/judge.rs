@@ -1,0 +1,141 @@
+//! The judgement at the end: the terminal's books against what the clerk was told.
+
+use std::collections::BTreeMap;
+
+use proto_core::journal::RecordState;
+use proto_core::pos::RequestKind;
+
+use crate::clerk::{Attempt, Belief, Clerk};
+use crate::disk::Disk;
+use crate::rule::Rule;
+
+/// What a terminal did, by its books.
+#[derive(Debug, Clone)]
+pub struct Booked {
+    /// The terminal's serial number.
+    pub terminal: String,
+    /// The terminal's id.
+    pub id: String,
+    /// The point of sale's id.
+    pub external_id: String,
+    /// Whether it is a credit.
+    pub credit: bool,
+    /// How much.
+    pub amount: i64,
+    /// The tip.
+    pub tip: i64,
+    /// Whether the money moved and was not voided.
+    pub charged: bool,
+    /// Whether it was voided.
+    pub voided: bool,
+    /// What was given back of it: id and amount.
+    pub refunds: Vec<(String, i64)>,
+}
+
+/// Judges the end of a schedule.
+pub(crate) fn judge(
+    clerk: &Clerk,
+    disk: &Disk,
+    books: &[Booked],
+    broken: &mut Vec<(Rule, String)>,
+) {
+    let last = disk.last();
+    let recorded: BTreeMap<&str, _> = last
+        .values()
+        .map(|record| (record.external_id.as_str(), *record))
+        .collect();
+    for (id, attempt) in &clerk.books {
+        let made: Vec<_> = books
+            .iter()
+            .filter(|booked| booked.external_id == *id && booked.charged)
+            .collect();
+        if made.len() > 1 {
+            broken.push((Rule::ChargedOnce, format!("{id}: {made:?}")));
+        }
+        let on_record = recorded.get(id.as_str());
+        match &attempt.belief {
+            Belief::Open => {
+                // It was accepted, and the machine failed before it was on record: nothing was sent.
+                if on_record.is_some() {
+                    broken.push((Rule::Told, format!("{id}: {attempt:?}")));
+                }
+                if attempt.kind.is_charge() && !made.is_empty() {
+                    broken.push((Rule::BooksAgree, format!("{id}: charged, and nothing told")));
+                }
+            }
+            Belief::Unknown(missing) => {
+                if attempt.kind.is_charge() {
+                    broken.push((Rule::NoUnknownRemains, format!("{id}: {missing:?} {attempt:?}")));
+                }
+            }
+            belief => agree(id, attempt, belief, books, broken),
+        }
+        if let Some(record) = on_record
+            && record.state == RecordState::Intent
+        {
+            broken.push((Rule::Ends, format!("{id} is still an intent: {record:?}")));
+        }
+    }
+    for basket in 0..clerk.baskets() {
+        let ids: Vec<_> = clerk
+            .books
+            .iter()
+            .filter(|(_, attempt)| attempt.basket == basket && attempt.payment.is_none())
+            .map(|(id, _)| id.as_str())
+            .collect();
+        let paid: i64 = books
+            .iter()
+            .filter(|booked| booked.charged && ids.contains(&booked.external_id.as_str()))
+            .map(|booked| booked.amount)
+            .sum();
+        if paid > clerk.price(basket) {
+            let what = format!("basket {basket}: {paid} of {}: {ids:?}", clerk.price(basket));
+            broken.push((Rule::PaidOnce, what));
+        }
+    }
+}
+
+/// What the clerk is sure of must be on the books.
+fn agree(
+    id: &str,
+    attempt: &Attempt,
+    belief: &Belief,
+    books: &[Booked],
+    broken: &mut Vec<(Rule, String)>,
+) {
+    let about = |booked: &&Booked| match &attempt.payment {
+        Some(payment) => booked.id == *payment,
+        None => booked.external_id == *id,
+    };
+    let found: Vec<_> = books.iter().filter(about).collect();
+    let done = match attempt.kind {
+        RequestKind::Void => found.iter().any(|booked| booked.voided),
+        RequestKind::Refund => found
+            .iter()
+            .any(|booked| booked.refunds.iter().any(|(_, amount)| *amount == attempt.amount)),
+        _ => found.iter().any(|booked| booked.charged),
+    };
+    let fits = match belief {
+        Belief::Made { amount, tip, payment } => match attempt.kind {
+            RequestKind::Void => done,
+            RequestKind::Refund => found.iter().any(|booked| {
+                booked
+                    .refunds
+                    .iter()
+                    .any(|(refund, given)| refund == payment && given == amount)
+            }),
+            _ => found.iter().any(|booked| {
+                // A payment that was voided by request later was made all the same.
+                (booked.charged || booked.voided)
+                    && booked.amount == *amount
+                    && booked.tip == *tip
+                    && booked.id == *payment
+            }),
+        },
+        Belief::NotMade => !done,
+        Belief::Open | Belief::Unknown(_) => true,
+    };
+    if !fits {
+        broken.push((Rule::BooksAgree, format!("{id}: {attempt:?} but {found:?}")));
+    }
+}
