@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::amount::parse_major;
-use crate::sim::Behaviour;
+use crate::sim::Plan;
 
 /// Takes payments on a Clover terminal, or on a simulated one, from the command line.
 #[derive(Debug, Parser)]
@@ -27,7 +27,7 @@ pub enum Command {
     #[command(after_help = MESSAGE_HELP)]
     Message(MessageArgs),
     /// Be a simulated terminal
-    #[command(after_help = TERMINAL_HELP)]
+    #[command(after_help = terminal_help())]
     Terminal(TerminalArgs),
     /// Print completions for a shell
     #[command(after_help = COMPLETIONS_HELP)]
@@ -133,9 +133,13 @@ pub struct TerminalArgs {
     /// Where to listen; port 0 is any free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:12345")]
     pub listen: SocketAddr,
-    /// What becomes of a sale; several apply to one sale after the other, the last one to all that follow
-    #[arg(long, value_name = "OUTCOME", default_value = "approve", value_parser = outcome_parser())]
-    pub outcome: Vec<Behaviour>,
+    /// What becomes of a sale (see below); several apply to one sale after the other, the last one to all that
+    /// follow
+    #[arg(long, value_name = "OUTCOME", default_value = "approve")]
+    pub outcome: Vec<Plan>,
+    /// How long each step takes, e.g. a screen: with a second or more there is time to press a key
+    #[arg(long, value_name = "MILLISECONDS")]
+    pub step: Option<u64>,
     /// Who types the pairing code on the terminal
     #[arg(long, value_enum, default_value = "auto")]
     pub pair: Pair,
@@ -156,10 +160,13 @@ pub enum Pair {
     Type,
 }
 
-fn outcome_parser() -> impl clap::builder::TypedValueParser<Value = Behaviour> {
-    use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-    PossibleValuesParser::new(Behaviour::ALL.map(|(name, _)| name))
-        .try_map(|name| name.parse::<Behaviour>())
+/// What stands below the options of `terminal`.
+fn terminal_help() -> String {
+    let outcomes: String = Plan::OUTCOMES
+        .iter()
+        .map(|(form, meaning)| format!("  {form:<16} {meaning}\n"))
+        .collect();
+    format!("Outcomes, joined with `+`:\n{outcomes}\n{TERMINAL_HELP}")
 }
 
 const AFTER_HELP: &str = "\
@@ -196,7 +203,12 @@ const TERMINAL_HELP: &str = "\
 Examples:
   host-demo terminal
   host-demo terminal --listen 127.0.0.1:0 --outcome approve --outcome decline --outcome cancel
+  host-demo terminal --outcome tip:1.50+signature+duplicate --outcome partial:6.00
+  host-demo terminal --outcome late --step 2000
   host-demo terminal --pair type
+
+What a sale does not want does not happen: no question about a duplicate if it switches that off, no signature
+below its threshold.
 
 It says that it is a simulator in the protocol: merchant and model are SIMULATOR.";
 

@@ -62,8 +62,8 @@ fn people_read_the_ten_fields_of_the_payment() {
         "Tax",
         "Offline      no",
         "Auth code",
-        "Card type    VISA",
-        "Last 4       1111",
+        "Card type",
+        "Last 4",
     ] {
         assert!(ran.out.contains(field), "no {field}: {ran:?}");
     }

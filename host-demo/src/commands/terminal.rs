@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::amount::major;
 use crate::cli::{Pair, TerminalArgs};
 use crate::report::status;
-use crate::sim::{Keyboard, Pairing, Seen, SimulatorOptions, SimulatorThread};
+use crate::sim::{Keyboard, Pairing, Plan, Seen, SimulatorOptions, SimulatorThread};
 
 /// How often it is said that anyone in the network can use the simulator.
 const WARNING: Duration = Duration::from_secs(60);
@@ -32,7 +32,7 @@ pub(super) fn run(args: &TerminalArgs) -> u8 {
             Pair::Auto => Pairing::Auto,
             Pair::Type => Pairing::Type,
         },
-        outcomes: args.outcome.clone(),
+        outcomes: plans(args),
         allow_network: args.allow_network,
     };
     let gone = notes.clone();
@@ -76,6 +76,16 @@ pub(super) fn run(args: &TerminalArgs) -> u8 {
     }
 }
 
+/// What becomes of the sales, at the pace that was asked for.
+fn plans(args: &TerminalArgs) -> Vec<Plan> {
+    let step = args.step.map(proto_core::time::Duration::from_millis);
+    let at_pace = |plan: &Plan| Plan {
+        step: step.unwrap_or(plan.step),
+        ..plan.clone()
+    };
+    args.outcome.iter().map(at_pace).collect()
+}
+
 /// Reads codes from standard input until it ends. The thread ends with the program.
 fn read_codes(keyboard: Keyboard) {
     let read = move || {
@@ -112,10 +122,21 @@ fn text(seen: &Seen) -> String {
         } => {
             format!("Sale of {} ({external_id})", major(*amount))
         }
+        Seen::NotStarted(why) => format!("The sale was not started: {why}"),
         Seen::Screen { state, text } => format!("[ {text} ]  {state}"),
+        Seen::Tip(tip) => format!("Tip: {}", major(*tip)),
+        Seen::Cashback(amount) => format!("Cash back: {}", major(*amount)),
+        Seen::Partial(amount) => format!("The bank approves no more than {}", major(*amount)),
+        Seen::Asked(question) => format!("Asking the point of sale: {question}"),
+        Seen::Answered { question, accepted } => {
+            format!("{question} {}", if *accepted { "Yes" } else { "No" })
+        }
+        Seen::Printed(what) => format!("To be printed by the point of sale: {what}"),
+        Seen::Voided(reason) => format!("The payment was voided: {reason}"),
         Seen::Paid { payment, amount } => format!("Paid {}: payment {payment}", major(*amount)),
         Seen::NotPaid => "Not paid".to_owned(),
-        Seen::Key(key) => format!("Key pressed: {key}"),
+        Seen::Key { key, offered: true } => format!("Key pressed: {key}"),
+        Seen::Key { key, .. } => format!("Key pressed that is not on the screen: {key}"),
         Seen::Reset => "Reset by the point of sale".to_owned(),
         Seen::Trouble(what) => format!("Trouble: {what}"),
     }

@@ -15,7 +15,7 @@ use proto_core::run::{Inbox, NoJournal, Parts, drive};
 use proto_core::time::Instant;
 use transport_ws::{ServerOptions, WsServer};
 
-use super::{Behaviour, Pairing, Seen, Simulator};
+use super::{Pairing, Plan, Seen, Simulator};
 
 /// How a simulated terminal is set up.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ pub struct SimulatorOptions {
     /// Who types its pairing codes.
     pub pairing: Pairing,
     /// What becomes of one sale after the other.
-    pub outcomes: Vec<Behaviour>,
+    pub outcomes: Vec<Plan>,
     /// Whether other machines may connect.
     pub allow_network: bool,
 }

@@ -6,12 +6,14 @@
 mod display;
 mod liveness;
 mod pairing;
+mod print;
 mod recovery;
 mod transaction;
 
 pub use display::*;
 pub use liveness::*;
 pub use pairing::*;
+pub use print::*;
 pub use recovery::*;
 pub use transaction::*;
 

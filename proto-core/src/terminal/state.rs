@@ -15,12 +15,12 @@ use crate::message::{
     SignatureVerified, TerminalMessage, TxStart, TxStartResponseDraft, UiStateMessageDraft,
     VoidPayment,
 };
-use crate::model::{DeviceStateDataDraft, InputOptionDraft, PaymentDraft};
+use crate::model::{DeviceStateDataDraft, InputOptionDraft, PaymentDraft, SignatureDraft};
 use crate::outbox::Outbox;
 use crate::redact::Secret;
 use crate::role::Role;
 use crate::time::{Instant, Timers};
-use crate::wire::json::Text;
+use crate::wire::json::{Json, Text};
 use crate::wire::names::{
     DeviceState, MessageType, Method, PairingState, RequestInfo, ResultStatus, TxStartResult,
     UiDirection, UiState,
@@ -223,7 +223,7 @@ impl<'b> Terminal<'b> {
         Ok(())
     }
 
-    /// Takes the transaction that [`Event::Started`] asked for.
+    /// Takes the transaction that [`Event::Started`] asked for. From here on its external id counts as used.
     ///
     /// # Errors
     ///
@@ -232,6 +232,9 @@ impl<'b> Terminal<'b> {
         self.start_response(TxStartResult::Success, Text::default())?;
         if let Some(running) = &mut self.running {
             running.accepted = true;
+            if !running.external_id.is_empty() {
+                self.seen.remember(running.external_id.as_str().into());
+            }
         }
         Ok(())
     }
@@ -245,6 +248,17 @@ impl<'b> Terminal<'b> {
         self.start_response(result, reason.into())?;
         self.running = None;
         Ok(())
+    }
+
+    /// Does not take it because of something else that the terminal is doing. Nothing is running then.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsent`].
+    pub fn refuse_busy(&mut self) -> Result<(), Unsent> {
+        self.may_send()?;
+        self.running.take().ok_or(Unsent::Idle)?;
+        self.push_busy()
     }
 
     /// Shows a screen, or takes it away.
@@ -275,6 +289,19 @@ impl<'b> Terminal<'b> {
     ///
     /// [`Unsent`]; the transaction is over all the same if a point of sale is missing.
     pub fn finish_ok(&mut self, payment: &PaymentDraft<'_>) -> Result<(), Unsent> {
+        self.finish_ok_signed(payment, None)
+    }
+
+    /// The same with the signature that was given on the screen.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsent`]; the transaction is over all the same if a point of sale is missing.
+    pub fn finish_ok_signed(
+        &mut self,
+        payment: &PaymentDraft<'_>,
+        signature: Option<SignatureDraft<'_>>,
+    ) -> Result<(), Unsent> {
         let running = self.running.take().ok_or(Unsent::Idle)?;
         self.asking = false;
         let mut payment = *payment;
@@ -283,6 +310,7 @@ impl<'b> Terminal<'b> {
             .get_or_insert(running.external_id.as_str().into());
         self.send(&FinishOkDraft {
             payment: Some(InString::Draft(&payment)),
+            signature,
             request_info: Some(running.request_info()),
             ..FinishOkDraft::default()
         })
@@ -388,6 +416,31 @@ impl<'b> Terminal<'b> {
             })
     }
 
+    /// Refuses the start of a transaction because of what is running, or of what only people see.
+    fn push_busy(&mut self) -> Result<(), Unsent> {
+        let running = self.running.as_ref();
+        let sender = self.sender();
+        self.outbox
+            .push(
+                &sender,
+                &InvalidStateTransitionDraft {
+                    result: Some(ResultStatus::Cancel),
+                    reason: Some("The terminal is busy".into()),
+                    requested_transition: Some(Method::TxStart.name()),
+                    state: Some(DeviceState::Busy),
+                    data: running.map(|running| DeviceStateDataDraft {
+                        external_payment_id: Some(running.external_id.as_str().into()),
+                        ..DeviceStateDataDraft::default()
+                    }),
+                    ..InvalidStateTransitionDraft::default()
+                },
+            )
+            .map(|_| ())
+            .map_err(|full| Unsent::Full {
+                needed: full.needed,
+            })
+    }
+
     fn pump(&mut self) {
         let sender = self.sender();
         while let Some(id) = self.receipts.front() {
@@ -481,9 +534,12 @@ impl<'b> Terminal<'b> {
                 .map_or(Event::Other(method), Event::KeyPressed),
             Method::Break => {
                 let sender = self.sender();
+                let status = Json::parse("\"SUCCESS\"").unwrap_or_default();
                 let response = ResetDeviceResponseDraft {
                     result: Some(ResultStatus::Success),
                     state: Some(DeviceState::Idle),
+                    // Who reads one spelling does not read the other (`protocol/messages.md` §5).
+                    more: &[("status", status)],
                     ..ResetDeviceResponseDraft::default()
                 };
                 let _ = self.outbox.push(&sender, &response);
@@ -524,20 +580,8 @@ impl<'b> Terminal<'b> {
             .pay_intent()
             .and_then(|intent| intent.external_payment_id())
             .unwrap_or_default();
-        if let Some(running) = &self.running {
-            let refusal = InvalidStateTransitionDraft {
-                result: Some(ResultStatus::Cancel),
-                reason: Some("The terminal is busy".into()),
-                requested_transition: Some(Method::TxStart.name()),
-                state: Some(DeviceState::Busy),
-                data: Some(DeviceStateDataDraft {
-                    external_payment_id: Some(running.external_id.as_str().into()),
-                    ..DeviceStateDataDraft::default()
-                }),
-                ..InvalidStateTransitionDraft::default()
-            };
-            let sender = self.sender();
-            let _ = self.outbox.push(&sender, &refusal);
+        if self.running.is_some() {
+            let _ = self.push_busy();
             return Event::StartedTwice;
         }
         let info = start.request_info().map(|info| info.name());
@@ -546,7 +590,7 @@ impl<'b> Terminal<'b> {
             request_info: info.and_then(Text::copied).unwrap_or_default(),
             accepted: false,
         });
-        if !id.is_empty() && !self.seen.remember(id) {
+        if self.seen.knows(id) {
             let _ = self.refuse_start(TxStartResult::Duplicate, "DUPLICATE");
             self.running = None;
             return Event::StartedAgain;

@@ -1,0 +1,85 @@
+//! What happens at the terminal, for people to see.
+
+use super::Pairing;
+
+/// What happens at the terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Seen {
+    /// A point of sale is connected.
+    Connected(String),
+    /// It is gone.
+    Disconnected(String),
+    /// This code is to be typed; by whom.
+    Code(String, Pairing),
+    /// The code was right, or a token was known.
+    Paired {
+        /// Its name.
+        name: String,
+        /// Whether a code was needed.
+        with_code: bool,
+    },
+    /// The code was wrong.
+    WrongCode,
+    /// A line of text is shown.
+    Message(String),
+    /// The welcome screen is shown.
+    Welcome,
+    /// The thank-you screen is shown.
+    ThankYou,
+    /// A sale begins.
+    Sale {
+        /// What is to be charged in minor units.
+        amount: i64,
+        /// The point of sale's id.
+        external_id: String,
+    },
+    /// A sale was not started.
+    NotStarted(&'static str),
+    /// A screen of the sale.
+    Screen {
+        /// Its name on the wire.
+        state: String,
+        /// The text on it.
+        text: String,
+    },
+    /// The customer added a tip, in minor units.
+    Tip(i64),
+    /// The customer took cash back, in minor units.
+    Cashback(i64),
+    /// The issuer approved no more than this, in minor units.
+    Partial(i64),
+    /// The point of sale is asked.
+    Asked(&'static str),
+    /// It has answered.
+    Answered {
+        /// To what.
+        question: &'static str,
+        /// What it said.
+        accepted: bool,
+    },
+    /// It is told what to print.
+    Printed(&'static str),
+    /// The payment was voided, for this reason.
+    Voided(String),
+    /// The sale was paid.
+    Paid {
+        /// The payment's id.
+        payment: String,
+        /// What was charged in minor units.
+        amount: i64,
+    },
+    /// The sale ended without a payment.
+    NotPaid,
+    /// The point of sale pressed a key.
+    Key {
+        /// Which.
+        key: String,
+        /// Whether the screen offers it.
+        offered: bool,
+    },
+    /// The point of sale reset the terminal.
+    Reset,
+    /// Something was refused or could not be read.
+    Trouble(String),
+}
