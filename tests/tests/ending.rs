@@ -156,7 +156,7 @@ fn a_reset_cancels_but_proves_nothing() {
     world.settle();
     world.expect(
         "pos: BREAK
-         terminal: RESET_DEVICE_RESPONSE IDLE SUCCESS
+         terminal: RESET_DEVICE_RESPONSE IDLE SUCCESS SUCCESS
          event: Unsolicited Reset ResetDeviceResponse
          terminal: ACK",
     );
@@ -241,7 +241,7 @@ fn no_progress_is_told_while_it_lasts() {
     world.expect(
         "event: NoProgress
          event: Recovering
-         pos: RETRIEVE_DEVICE_STATUS_REQUEST true
+         pos: RETRIEVE_DEVICE_STATUS_REQUEST false
          terminal: ACK",
     );
     world.on_message(|method, _| match method {
@@ -253,7 +253,7 @@ fn no_progress_is_told_while_it_lasts() {
     });
     world.wait(11_000);
     world.expect(
-        "pos: RETRIEVE_DEVICE_STATUS_REQUEST true
+        "pos: RETRIEVE_DEVICE_STATUS_REQUEST false
          terminal: RETRIEVE_DEVICE_STATUS_RESPONSE WAITING_FOR_CUSTOMER
          terminal: ACK",
     );
@@ -263,7 +263,7 @@ fn no_progress_is_told_while_it_lasts() {
     world.expect(
         "event: NoProgress
          event: Recovering
-         pos: RETRIEVE_DEVICE_STATUS_REQUEST true
+         pos: RETRIEVE_DEVICE_STATUS_REQUEST false
          terminal: RETRIEVE_DEVICE_STATUS_RESPONSE WAITING_FOR_CUSTOMER
          terminal: ACK",
     );

@@ -166,6 +166,7 @@ fn happen(world: &mut World, kind: RequestKind, fact: Fact) {
             world.inject_command("FINISH_OK", &json!({"refund": refund.to_string()}));
         }
         Fact::FinishedWithout => {
+            world.inject_command("TX_START_RESPONSE", &json!({"success": true}));
             screen(&mut world.terminal, UiState::Processing);
             world.settle();
             world.inject_command("FINISH_CANCEL", &json!({}));

@@ -268,7 +268,7 @@ impl Simulator<'_> {
                 }
                 Step::Wait(time) => time,
                 step => {
-                    self.step(step);
+                    self.step(now, step);
                     continue;
                 }
             };
@@ -292,7 +292,7 @@ impl Simulator<'_> {
         }
     }
 
-    fn step(&mut self, step: Step) {
+    fn step(&mut self, now: Instant, step: Step) {
         match step {
             Step::Accept => {
                 let sent = self.terminal.accept_start();
@@ -347,6 +347,9 @@ impl Simulator<'_> {
             Step::Approved => {
                 if let Some(sale) = &mut self.stage.sale {
                     sale.approved = true;
+                    let books = self.terminal.books_mut();
+                    sale.sold
+                        .with_payment(State::Paid, |payment| books.book(now, payment));
                 }
             }
             Step::Challenge(challenges) => self.challenge(challenges),
@@ -379,6 +382,10 @@ impl Simulator<'_> {
             }
             Step::Finish => self.finish(),
             Step::Void(reason) => {
+                if let Some(sale) = &self.stage.sale {
+                    let books = self.terminal.books_mut();
+                    books.void(&sale.sold.payment_id, reason);
+                }
                 self.see(Seen::Voided(reason.to_string()));
                 self.tell(State::Voided(reason), |terminal, payment| {
                     terminal.send(&PaymentVoidedDraft {

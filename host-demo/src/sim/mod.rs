@@ -23,7 +23,7 @@ use std::collections::VecDeque;
 use proto_core::Role;
 use proto_core::link::{Down, LinkInfo};
 use proto_core::message::PairingRequest;
-use proto_core::terminal::{Event, Identity, Terminal, Unsent};
+use proto_core::terminal::{Event, Identity, Ledger, Memory, Terminal, Unsent};
 use proto_core::time::Instant;
 use proto_core::wire::FrameError;
 
@@ -74,14 +74,27 @@ impl<'b> Simulator<'b> {
     /// the other; after the last it stays with that one. `seed` decides its ids, codes and cards.
     #[must_use]
     pub fn new(
-        send: &'b mut [u8],
+        memory: impl Into<Memory<'b>>,
+        pairing: Pairing,
+        plans: impl IntoIterator<Item = Plan>,
+        seed: u64,
+        unix_ms: fn() -> i64,
+    ) -> Self {
+        Self::with_identity(Identity::SIMULATOR, memory, pairing, plans, seed, unix_ms)
+    }
+
+    /// The same with another name, serial number and the like.
+    #[must_use]
+    pub fn with_identity(
+        identity: Identity<'b>,
+        memory: impl Into<Memory<'b>>,
         pairing: Pairing,
         plans: impl IntoIterator<Item = Plan>,
         seed: u64,
         unix_ms: fn() -> i64,
     ) -> Self {
         Self {
-            terminal: Terminal::new(Identity::SIMULATOR, send),
+            terminal: Terminal::new(identity, memory),
             pairing,
             plans: plans.into_iter().collect(),
             random: Random::new(seed),
@@ -104,6 +117,24 @@ impl<'b> Simulator<'b> {
             }
             None => {}
         }
+    }
+
+    /// What it did.
+    #[must_use]
+    pub fn books(&self) -> &Ledger<'b> {
+        self.terminal.books()
+    }
+
+    /// What it did, to be added to.
+    pub fn books_mut(&mut self) -> &mut Ledger<'b> {
+        self.terminal.books_mut()
+    }
+
+    /// The power was lost: what was running is gone, the books stay.
+    pub fn restart(&mut self) {
+        self.stage = Stage::default();
+        self.till = Till::default();
+        self.terminal.restart();
     }
 
     fn see(&mut self, seen: Seen) {

@@ -5,7 +5,7 @@ use super::event::{Event, Unsolicited};
 use super::outcome::{Cause, Certainty, Ending, Evidence, Missing, Outcome, ResultCode};
 use super::proof::{Fact, Said, Verdict, finality, prove};
 use super::recovery::texts;
-use super::request::RequestId;
+use super::request::{RequestId, RequestKind};
 use super::state::{Pos, screen_name};
 use super::transaction::Cancel;
 use crate::message::{
@@ -44,6 +44,7 @@ impl Pos<'_> {
                 if state == Some(TxState::Start) {
                     self.mark_started();
                 }
+                self.terminal_is_at_work();
                 state.map_or(other, Event::TxState)
             }
             Method::TipAdded => {
@@ -118,6 +119,9 @@ impl Pos<'_> {
         };
         if success {
             self.mark_started();
+            if let Some(open) = self.open_mut() {
+                open.taken = open.started;
+            }
             return None;
         }
         // What is running was not refused, whatever this is about.
@@ -260,7 +264,12 @@ impl Pos<'_> {
         };
         let kind = entry.record.kind;
         let named = info.is_none_or(|info| kind.is_called(info));
-        if !(named && self.is_sent_here() && entry.open.as_ref().is_some_and(|open| open.started)) {
+        // A screen alone may be one of a transaction before, whose end this would be.
+        let taken = entry
+            .open
+            .as_ref()
+            .is_some_and(|open| open.taken || (kind == RequestKind::Refund && open.started));
+        if !(named && taken && self.is_sent_here() && !self.may_be_of_another(kind)) {
             if named && self.is_sent() {
                 // It may be about ours all the same; the terminal knows.
                 self.missed_something(now);
@@ -289,6 +298,14 @@ impl Pos<'_> {
         };
         self.screens_after(now, false);
         told.event(texts(outcome, why, None))
+    }
+
+    /// Whether an end that names no attempt may be that of an earlier refund, whose outcome is unknown.
+    fn may_be_of_another(&self, kind: RequestKind) -> bool {
+        kind == RequestKind::Refund
+            && self.cases.iter().any(|entry| {
+                entry.record.kind == kind && entry.open.is_none() && entry.is_unsettled()
+            })
     }
 
     /// A refusal ends the request only if it is about the start of a transaction and not about ours that
@@ -359,6 +376,7 @@ impl Pos<'_> {
         self.tx.screen = Some((name, offered));
         if is_payment_screen(state) {
             self.mark_started();
+            self.terminal_is_at_work();
         }
         if let Some(open) = self.open_mut() {
             open.declined |= matches!(state, UiState::Declined | UiState::Failed);

@@ -14,7 +14,7 @@ use super::question::QuestionKind;
 use super::request::{Env, RequestId, RequestKind};
 use super::session::{Phase, cut};
 use super::state::{Pos, Timer};
-use super::transaction::Stage;
+use super::transaction::{Open, Stage};
 use crate::message::{
     RetrieveDeviceStatusRequestDraft, RetrieveDeviceStatusResponse, RetrievePaymentRequestDraft,
     RetrievePaymentResponse, RetrievePendingPaymentsDraft, RetrievePendingPaymentsResponse,
@@ -45,6 +45,8 @@ pub(super) const OFFLINE_FIRST: Duration = Duration::from_secs(60);
 pub(super) struct Inquiry {
     request: RequestId,
     step: Step,
+    /// The terminal was asked for its last message.
+    last: bool,
     /// The terminal was idle before it was asked for the payment.
     idle: bool,
     /// When the payment was looked up in vain first.
@@ -115,8 +117,15 @@ impl Pos<'_> {
         entry.resumed = true;
         match &record.ending {
             None => {
-                let unknown_at = Some(now.after(self.config.deadlines.lost));
+                let deadlines = self.config.deadlines;
+                let unknown_at = Some(now.after(deadlines.lost));
                 entry.doubt = Some(Doubt::new(now, Cause::LinkLost, unknown_at));
+                // It may still be running: questions can come, and it can be cancelled.
+                if self.cases.open().is_none() {
+                    entry.open = Some(Open::resumed());
+                    self.set(Timer::Total, now.after(deadlines.total));
+                    self.set(Timer::Quiet, now.after(deadlines.quiet));
+                }
             }
             Some(ending) => {
                 entry.told = true;
@@ -263,13 +272,18 @@ impl Pos<'_> {
         self.inquiry = Some(Inquiry {
             request,
             step: Step::Status,
+            last: false,
             idle: false,
             missed: None,
         });
         if offline {
             self.ask_pending(now);
         } else {
-            self.ask_status(now, Step::Status, !told || self.has_no_key(request));
+            // What is repeated may be the end of the transaction before. On another session it counts by its
+            // external id only; on this one it could be taken for ours, and is not asked for.
+            let here = self.open_request() == Some(request) && self.is_sent_here();
+            let last = !here && (!told || self.has_no_key(request));
+            self.ask_status(now, Step::Status, last);
         }
     }
 
@@ -303,6 +317,9 @@ impl Pos<'_> {
             send_last_message: Some(send_last_message),
             more: &[],
         };
+        if let Some(inquiry) = &mut self.inquiry {
+            inquiry.last |= send_last_message;
+        }
         let sent = self.send(&draft).is_ok();
         self.asked(now, step, sent);
     }
@@ -358,6 +375,14 @@ impl Pos<'_> {
                 let runs = !idle
                     && entry.record.kind.starts()
                     && about.is_some_and(|id| id == *entry.record.external_id.as_str());
+                let asks = status.state() == Some(DeviceState::WaitingForPos)
+                    && self.tx.confirm.is_none()
+                    && self.tx.signature.is_none();
+                if runs && asks && !inquiry.last {
+                    // A question was missed.
+                    self.ask_status(now, Step::Status, true);
+                    return true;
+                }
                 if runs {
                     self.still_running(now, inquiry.request);
                     return true;
@@ -365,7 +390,7 @@ impl Pos<'_> {
                 if let Some(inquiry) = &mut self.inquiry {
                     inquiry.idle = idle;
                 }
-                if entry_waits(self.cases.get(inquiry.request)) {
+                if inquiry.last {
                     self.step(now, Step::Repeated, REPEATED);
                 } else {
                     self.look_up(now);
@@ -700,7 +725,19 @@ impl Pos<'_> {
         }
     }
 
+    /// Whatever it says of itself, the terminal takes a payment: that one is not found proves nothing now.
+    pub(super) fn terminal_is_at_work(&mut self) {
+        if let Some(inquiry) = &mut self.inquiry {
+            inquiry.idle = false;
+        }
+    }
+
     // The end of an inquiry
+
+    pub(super) fn inquires_into(&self, request: RequestId) -> bool {
+        self.inquiry
+            .is_some_and(|inquiry| inquiry.request == request)
+    }
 
     pub(super) fn end_inquiry(&mut self) -> Option<RequestId> {
         self.stop(Timer::Inquiry);
@@ -744,11 +781,6 @@ fn is_offline(entry: &Entry) -> bool {
         .ending
         .as_ref()
         .is_some_and(|ending| ending.certainty == Certainty::Made(Finality::Offline))
-}
-
-/// Whether the last message was asked for.
-fn entry_waits(entry: Option<&Entry>) -> bool {
-    entry.is_some_and(|entry| !entry.told || entry.key().is_none())
 }
 
 /// The texts of a message, if it has any.

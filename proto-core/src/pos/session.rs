@@ -14,6 +14,8 @@ use crate::wire::names::{Method, PairingState};
 const PING_FLOOD: Duration = Duration::from_millis(800);
 /// Discovery is asked again this often until the terminal is ready (`protocol/decisions.md`).
 const DISCOVERY_AGAIN: Duration = Duration::from_secs(5);
+/// A pairing request that nothing at all answers is sent again after this.
+const PAIRING_UNHEARD: Duration = Duration::from_secs(15);
 /// The pauses before a refused pairing is tried again in seconds, the last one for ever.
 const PAIRING_PAUSES: [u64; 4] = [2, 5, 10, 30];
 
@@ -122,8 +124,9 @@ impl Pos<'_> {
         self.pump();
     }
 
-    pub(super) fn start_pairing(&mut self) {
+    pub(super) fn start_pairing(&mut self, now: Instant) {
         self.due.pairing = true;
+        self.set(Timer::PairingAgain, now.after(PAIRING_UNHEARD));
         self.pump();
     }
 
@@ -151,6 +154,7 @@ impl Pos<'_> {
         let other = Event::Unsolicited(Unsolicited::Message(message.method));
         match message.method {
             Some(Method::PairingCode) => {
+                self.stop(Timer::PairingAgain);
                 let code = PairingCode::of(message.payload).pairing_code();
                 Some(code.map_or(other, Event::PairingCode))
             }
@@ -186,7 +190,10 @@ impl Pos<'_> {
                 Event::Paired { token }
             }
             PairingState::Failed => self.handle_refused_pairing(now),
-            state => Event::PairingState(state),
+            state => {
+                self.stop(Timer::PairingAgain);
+                Event::PairingState(state)
+            }
         }
     }
 
@@ -197,7 +204,7 @@ impl Pos<'_> {
         self.token.clear();
         if had_token && !self.session.token_refused {
             self.session.token_refused = true;
-            self.start_pairing();
+            self.start_pairing(now);
             return Event::TokenRefused;
         }
         self.session.refusals = self.session.refusals.saturating_add(1);

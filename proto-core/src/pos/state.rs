@@ -336,7 +336,7 @@ impl Role for Pos<'_> {
         if self.session.kind == LinkKind::Network {
             self.set(Timer::Pairing, now.after(self.config.deadlines.pairing));
             match self.pairing_pause() {
-                Duration::ZERO => self.start_pairing(),
+                Duration::ZERO => self.start_pairing(now),
                 pause => self.set(Timer::PairingAgain, now.after(pause)),
             }
         } else {
@@ -404,9 +404,12 @@ impl Role for Pos<'_> {
         }
         if self.fires(Timer::Pairing, now) {
             self.emit(Event::PairingTimedOut);
+            // Its answer may be lost: it is asked anew.
+            self.set(Timer::Pairing, now.after(self.config.deadlines.pairing));
+            self.start_pairing(now);
         }
         if self.fires(Timer::PairingAgain, now) {
-            self.start_pairing();
+            self.start_pairing(now);
         }
         if self.fires(Timer::Welcome, now) {
             self.due.welcome = true;

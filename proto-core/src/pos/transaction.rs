@@ -50,7 +50,9 @@ pub(super) struct Open {
     pub(super) stage: Stage,
     /// It has left whole: from here on a screen may be about it.
     pub(super) left: bool,
-    /// The terminal has shown that it started.
+    /// The terminal has said that it took it.
+    pub(super) taken: bool,
+    /// The terminal has shown that something started; it may be about a transaction before.
     pub(super) started: bool,
     /// A card was declined.
     pub(super) declined: bool,
@@ -60,6 +62,36 @@ pub(super) struct Open {
     /// What REFUND_RESPONSE said, until FINISH_OK or FINISH_CANCEL confirms it.
     pub(super) held: Option<HeldRefund>,
 }
+
+impl Open {
+    /// A request whose message has this number and waits for the journal.
+    const fn new(message: u32) -> Self {
+        Self {
+            message,
+            stage: Stage::Withheld,
+            left: false,
+            taken: false,
+            started: false,
+            declined: false,
+            cancel: Cancel::No,
+            rejected: None,
+            held: None,
+        }
+    }
+
+    /// A request that may have been sent by an earlier run of the application.
+    pub(super) fn resumed() -> Self {
+        Self {
+            stage: Stage::Sent {
+                session: EARLIER_RUN,
+            },
+            ..Self::new(0)
+        }
+    }
+}
+
+/// No session has this number.
+const EARLIER_RUN: u32 = u32::MAX;
 
 /// What REFUND_RESPONSE said.
 #[derive(Debug, Clone)]
@@ -313,16 +345,7 @@ impl Pos<'_> {
             ending: None,
         });
         entry.due.intent = true;
-        entry.open = Some(Open {
-            message: message.0,
-            stage: Stage::Withheld,
-            left: false,
-            started: false,
-            declined: false,
-            cancel: Cancel::No,
-            rejected: None,
-            held: None,
-        });
+        entry.open = Some(Open::new(message.0));
         // There is room: that was looked at before.
         let _ = self.cases.insert(entry);
         let deadlines = self.config.deadlines;
@@ -481,6 +504,9 @@ impl Pos<'_> {
         ending.simulated = self.terminal.simulated;
         if self.cases.get(request)?.open.is_some() {
             self.close_open(now);
+        }
+        if self.inquires_into(request) {
+            self.end_inquiry();
         }
         let entry = self.cases.get_mut(request)?;
         let before = entry.record.ending.replace(ending.clone());

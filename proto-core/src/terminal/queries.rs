@@ -109,6 +109,10 @@ impl Terminal<'_> {
 
     /// Keeps a message that is worth repeating. One that does not fit is not repeated.
     pub(super) fn keep_last(&mut self, id: u32, draft: &dyn MessageDraft) {
+        self.asking |= matches!(
+            draft.method(),
+            Method::ConfirmPaymentMessage | Method::VerifySignature
+        );
         if is_worth_repeating(draft.method()) {
             let sender = self.sender();
             self.last_len = write_message(self.last, &sender, id, draft).unwrap_or(0);

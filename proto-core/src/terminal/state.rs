@@ -76,7 +76,6 @@ impl<'b, const N: usize> From<&'b mut [u8; N]> for Memory<'b> {
 pub(super) struct Running {
     pub(super) external_id: heapless::String<64>,
     request_info: heapless::String<24>,
-    accepted: bool,
 }
 
 impl Running {
@@ -227,16 +226,13 @@ impl<'b> Terminal<'b> {
     ///
     /// # Errors
     ///
-    /// [`Unsent`].
+    /// [`Unsent`]; it is taken all the same if a point of sale is missing.
     pub fn accept_start(&mut self) -> Result<(), Unsent> {
-        self.start_response(TxStartResult::Success, Text::default())?;
-        if let Some(running) = &mut self.running {
-            running.accepted = true;
-            if !running.external_id.is_empty() {
-                self.seen.remember(running.external_id.as_str().into());
-            }
+        let running = self.running.as_ref().ok_or(Unsent::Idle)?;
+        if !running.external_id.is_empty() {
+            self.seen.remember(running.external_id.as_str().into());
         }
-        Ok(())
+        self.start_response(TxStartResult::Success, Text::default())
     }
 
     /// Does not take it. Nothing is running then.
@@ -245,9 +241,9 @@ impl<'b> Terminal<'b> {
     ///
     /// [`Unsent`].
     pub fn refuse_start(&mut self, result: TxStartResult<'_>, reason: &str) -> Result<(), Unsent> {
-        self.start_response(result, reason.into())?;
+        let sent = self.start_response(result, reason.into());
         self.running = None;
-        Ok(())
+        sent
     }
 
     /// Does not take it because of something else that the terminal is doing. Nothing is running then.
@@ -256,8 +252,8 @@ impl<'b> Terminal<'b> {
     ///
     /// [`Unsent`].
     pub fn refuse_busy(&mut self) -> Result<(), Unsent> {
-        self.may_send()?;
         self.running.take().ok_or(Unsent::Idle)?;
+        self.may_send()?;
         self.push_busy()
     }
 
@@ -330,14 +326,28 @@ impl<'b> Terminal<'b> {
         })
     }
 
-    /// Sends any message to the paired point of sale.
+    /// Sends any message to the paired point of sale. One that is worth repeating and cannot be sent now is told
+    /// when a point of sale asks for the last message.
     ///
     /// # Errors
     ///
     /// [`Unsent`].
     pub fn send(&mut self, draft: &dyn MessageDraft) -> Result<(), Unsent> {
-        self.may_send()?;
+        if let Err(unsent) = self.may_send() {
+            let id = self.outbox.next_id();
+            self.keep_last(id, draft);
+            return Err(unsent);
+        }
         self.push(draft)
+    }
+
+    /// The power was lost: what was running is gone, the books stay.
+    pub fn restart(&mut self) {
+        self.handle_link_down(Instant::ZERO, &Down::new(DownReason::Lost, ""));
+        self.running = None;
+        self.asking = false;
+        self.waits_for_customer = false;
+        self.last_len = 0;
     }
 
     fn may_send(&self) -> Result<(), Unsent> {
@@ -360,10 +370,6 @@ impl<'b> Terminal<'b> {
                 needed: full.needed,
             })?;
         self.keep_last(id, draft);
-        self.asking |= matches!(
-            draft.method(),
-            Method::ConfirmPaymentMessage | Method::VerifySignature
-        );
         Ok(())
     }
 
@@ -588,7 +594,6 @@ impl<'b> Terminal<'b> {
         self.running = Some(Running {
             external_id: id.copied().unwrap_or_default(),
             request_info: info.and_then(Text::copied).unwrap_or_default(),
-            accepted: false,
         });
         if self.seen.knows(id) {
             let _ = self.refuse_start(TxStartResult::Duplicate, "DUPLICATE");
@@ -625,14 +630,6 @@ impl Role for Terminal<'_> {
         self.discovery_due = false;
         self.pong_due = false;
         self.timers.stop(PING);
-        // A transaction that was not taken yet never began.
-        if self
-            .running
-            .as_ref()
-            .is_some_and(|running| !running.accepted)
-        {
-            self.running = None;
-        }
         self.emit(Event::Disconnected(down.clone()));
     }
 

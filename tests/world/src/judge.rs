@@ -65,13 +65,17 @@ pub(crate) fn judge(
             }
             Belief::Unknown(missing) => {
                 if attempt.kind.is_charge() {
-                    broken.push((Rule::NoUnknownRemains, format!("{id}: {missing:?} {attempt:?}")));
+                    broken.push((
+                        Rule::NoUnknownRemains,
+                        format!("{id}: {missing:?} {attempt:?}"),
+                    ));
                 }
             }
             belief => agree(id, attempt, belief, books, broken),
         }
         if let Some(record) = on_record
             && record.state == RecordState::Intent
+            && !clerk.unwritten.contains(&record.request)
         {
             broken.push((Rule::Ends, format!("{id} is still an intent: {record:?}")));
         }
@@ -89,7 +93,10 @@ pub(crate) fn judge(
             .map(|booked| booked.amount)
             .sum();
         if paid > clerk.price(basket) {
-            let what = format!("basket {basket}: {paid} of {}: {ids:?}", clerk.price(basket));
+            let what = format!(
+                "basket {basket}: {paid} of {}: {ids:?}",
+                clerk.price(basket)
+            );
             broken.push((Rule::PaidOnce, what));
         }
     }
@@ -110,13 +117,20 @@ fn agree(
     let found: Vec<_> = books.iter().filter(about).collect();
     let done = match attempt.kind {
         RequestKind::Void => found.iter().any(|booked| booked.voided),
-        RequestKind::Refund => found
-            .iter()
-            .any(|booked| booked.refunds.iter().any(|(_, amount)| *amount == attempt.amount)),
+        RequestKind::Refund => found.iter().any(|booked| {
+            booked
+                .refunds
+                .iter()
+                .any(|(_, amount)| *amount == attempt.amount)
+        }),
         _ => found.iter().any(|booked| booked.charged),
     };
     let fits = match belief {
-        Belief::Made { amount, tip, payment } => match attempt.kind {
+        Belief::Made {
+            amount,
+            tip,
+            payment,
+        } => match attempt.kind {
             RequestKind::Void => done,
             RequestKind::Refund => found.iter().any(|booked| {
                 booked

@@ -68,7 +68,9 @@ pub(crate) fn start_of(text: &[u8]) -> Option<String> {
         return None;
     }
     let envelope = serde_json::from_slice::<Value>(text).ok()?;
-    let id = payload(&envelope)["payIntent"]["externalPaymentId"].as_str()?.to_owned();
+    let id = payload(&envelope)["payIntent"]["externalPaymentId"]
+        .as_str()?
+        .to_owned();
     Some(id)
 }
 

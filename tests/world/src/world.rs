@@ -86,7 +86,6 @@ pub fn run(seed: u64, room: &mut Room, transcript: bool) -> Report {
         ],
         at: 0,
         used: BTreeSet::from([0]),
-        back: None,
         kind,
         now: Instant::from_millis(1_000),
         queue: BinaryHeap::new(),
@@ -140,7 +139,6 @@ pub fn run(seed: u64, room: &mut Room, transcript: bool) -> Report {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
     LinkUp,
-    LinkDown,
     /// The link has taken a message of this side (0: point of sale) on this session.
     Sent(usize, u32),
     /// A message arrives at this side on this session.
@@ -163,8 +161,6 @@ struct World<'r> {
     /// Which terminal is at the address, and which ones were.
     at: usize,
     used: BTreeSet<usize>,
-    /// When the first terminal is back at the address.
-    back: Option<Instant>,
     kind: LinkKind,
     now: Instant,
     queue: BinaryHeap<Reverse<(Instant, u64, Due)>>,
@@ -267,7 +263,10 @@ impl World<'_> {
                 && let Some(answer) = self.disk.write(id, record, &mut self.random)
             {
                 quiet = false;
-                let line = format!("journal {} {:?} {answer:?}", record.external_id, record.state);
+                let line = format!(
+                    "journal {} {:?} {answer:?}",
+                    record.external_id, record.state
+                );
                 self.log(|| line);
                 let (Write::Stored(after) | Write::Refused(after)) = answer;
                 let key = u32::try_from(self.order).unwrap_or(u32::MAX);
@@ -331,7 +330,6 @@ impl World<'_> {
                     self.arrival(side, 0, text);
                 }
             }
-            Due::LinkDown => self.cut(pos, 0),
             Due::Sent(side, session) if session == self.session && self.up => {
                 return self.sent(pos, side);
             }
@@ -357,7 +355,7 @@ impl World<'_> {
             Due::TerminalBack => {
                 if self.at != 0 {
                     self.cut(pos, 500);
-                    self.at = 0;
+                    self.stands(0);
                 }
             }
             Due::Mended(terminal) => {
@@ -366,7 +364,7 @@ impl World<'_> {
                 self.clerk.closing = true;
                 if self.at != terminal || !self.up {
                     self.cut(pos, 500);
-                    self.at = terminal;
+                    self.stands(terminal);
                 }
                 let (device, random) = (&mut self.devices[terminal], &mut self.random);
                 device.send_offline(random);
@@ -383,6 +381,13 @@ impl World<'_> {
             Due::Sent(..) | Due::Arrives(..) | Due::Closed => {}
         }
         None
+    }
+
+    /// This terminal stands at the address from now on. What another one had sent is not on its way any more.
+    fn stands(&mut self, terminal: usize) {
+        self.at = terminal;
+        self.used.insert(terminal);
+        self.held.clear();
     }
 
     /// The link has taken a message of this side.
@@ -457,7 +462,7 @@ impl World<'_> {
             }
             Some(What::TerminalRestarts(down)) => {
                 done(self, pos);
-                self.devices[self.at].restart(self.now);
+                self.devices[self.at].restart();
                 self.cut(pos, down);
             }
             Some(What::PosCrashes(down)) => {
@@ -469,8 +474,7 @@ impl World<'_> {
             Some(What::OtherTerminal(ms)) => {
                 done(self, pos);
                 self.cut(pos, 1_000);
-                self.at = 1;
-                self.used.insert(1);
+                self.stands(1);
                 self.at(ms, Due::TerminalBack);
             }
             Some(What::Unasked) => {
@@ -558,7 +562,9 @@ impl World<'_> {
         self.disk.crash(&mut self.random);
         self.texts.clear();
         self.clerk.restarted();
-        self.now = self.now.after(Duration::from_millis(down.saturating_sub(1)));
+        self.now = self
+            .now
+            .after(Duration::from_millis(down.saturating_sub(1)));
     }
 
     fn breaks(&mut self, rule: Rule, what: String) {
