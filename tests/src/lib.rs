@@ -285,6 +285,12 @@ impl World {
         self.inject(command(method, payload));
     }
 
+    /// Whether the journal has not answered yet.
+    #[must_use]
+    pub fn asks_journal(&self) -> bool {
+        self.asked.is_some()
+    }
+
     /// The journal answers now what it was silent about.
     pub fn answer_journal(&mut self, done: Result<(), JournalFailed>) {
         let id = self.asked.take().expect("the journal was asked");

@@ -381,7 +381,8 @@ fn invalid_state_transition_ends_what_it_can_only_be_about() {
         (false, Some("TX_START"), Some("OTHER"), true),
         (false, None, None, true),
         (true, None, None, false),
-        (true, Some("TX_START"), Some("OTHER"), true),
+        // What was taken was not refused: that is about a second copy, or another start.
+        (true, Some("TX_START"), Some("OTHER"), false),
         // It is busy with ours: that is no refusal of ours.
         (false, Some("TX_START"), Some("X"), false),
         (true, Some("SHOW_WELCOME_SCREEN"), None, false),

@@ -328,12 +328,15 @@ impl Pos<'_> {
             .data()
             .and_then(|data| data.external_payment_id())
             .is_some_and(|id| id == *entry.record.external_id.as_str());
-        let only_ours = only_start
-            && entry
-                .open
-                .as_ref()
-                .is_some_and(|open| !open.started && open.cancel == Cancel::No);
-        if !(self.is_sent_here() && !running && (names_start || only_ours)) {
+        let open = entry.open.as_ref();
+        let only_ours =
+            only_start && open.is_some_and(|open| !open.started && open.cancel == Cancel::No);
+        if running || !self.is_sent_here() || !(names_start || only_ours) {
+            return unasked;
+        }
+        if open.is_some_and(|open| open.taken) {
+            // It was taken: the refusal is about a second copy of it, or about something else.
+            self.missed_something(now);
             return unasked;
         }
         let Verdict::NotMade(evidence) = prove(kind, Fact::StateRefused) else {

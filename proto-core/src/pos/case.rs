@@ -8,7 +8,7 @@ use core::fmt;
 
 use super::outcome::{Cause, Certainty, Ending, Evidence, Finality, Missing};
 use super::request::{ExternalId, RequestId};
-use super::transaction::Open;
+use super::transaction::{Open, Stage};
 use crate::journal::{Record, RecordState};
 use crate::time::{Duration, Instant};
 use crate::wire::json::Text;
@@ -33,6 +33,45 @@ impl fmt::Debug for Case {
         match &self.0 {
             None => f.write_str("Case(empty)"),
             Some(entry) => write!(f, "Case({})", entry.record.request),
+        }
+    }
+}
+
+/// How a request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Standing {
+    /// Its message waits for the journal, or for the link.
+    Withheld,
+    /// Its message may have left; the terminal has not said that it took it.
+    Sent,
+    /// The terminal has taken it.
+    Taken,
+    /// The terminal waits for an answer to a question about it.
+    Asking,
+    /// The terminal is asked what became of it; the outcome is still open.
+    InDoubt,
+    /// Its outcome was told as unknown; it is still being found out.
+    Unknown,
+    /// It was made offline; whether it is approved is still being found out.
+    Offline,
+    /// Nothing more is to be found out.
+    Settled,
+}
+
+impl Standing {
+    /// Its name in lower case.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Withheld => "withheld",
+            Self::Sent => "sent",
+            Self::Taken => "taken",
+            Self::Asking => "asking",
+            Self::InDoubt => "in doubt",
+            Self::Unknown => "unknown",
+            Self::Offline => "offline",
+            Self::Settled => "settled",
         }
     }
 }
@@ -145,6 +184,22 @@ impl Entry {
             resumed: false,
             open: None,
             doubt: None,
+        }
+    }
+
+    /// How it stands; `asking` is whether a question is open.
+    pub(super) fn standing(&self, asking: bool) -> Standing {
+        match (&self.record.ending, &self.open) {
+            (Some(ending), _) => match ending.certainty {
+                Certainty::Unknown => Standing::Unknown,
+                Certainty::Made(Finality::Offline) => Standing::Offline,
+                _ => Standing::Settled,
+            },
+            (None, Some(open)) if !matches!(open.stage, Stage::Sent { .. }) => Standing::Withheld,
+            (None, _) if self.doubt.is_some() => Standing::InDoubt,
+            (None, _) if asking => Standing::Asking,
+            (None, Some(open)) if open.taken => Standing::Taken,
+            (None, _) => Standing::Sent,
         }
     }
 

@@ -2,6 +2,12 @@
 //! happened to the money.
 //!
 //! [`Pos`] is a [`Role`](crate::role::Role): its verbs are there, its requests are here.
+//!
+//! # How a sale goes
+//!
+//! Each row is what happens, each column how the sale [stands](Standing), each cell how it stands afterwards and
+//! what is told. The table is made by making each thing happen in each state, and a test compares.
+#![doc = include_str!("states.md")]
 
 mod answers;
 mod asking;
@@ -21,7 +27,7 @@ mod session;
 mod state;
 mod transaction;
 
-pub use case::Case;
+pub use case::{Case, Standing};
 pub use config::{
     Config, Deadlines, HOLD_LEN, Memory, SEND_LEN, SIGNATURE_LEN, Screens, TOKEN_LEN, WITHHELD_LEN,
 };

@@ -4,7 +4,7 @@ use core::fmt;
 
 use heapless::Deque;
 
-use super::case::Cases;
+use super::case::{Cases, Standing};
 use super::config::{Config, Memory, Screens, TOKEN_LEN};
 use super::event::{Event, Unsolicited};
 use super::query::{Queries, Query};
@@ -160,6 +160,14 @@ impl<'b> Pos<'b> {
     #[must_use]
     pub fn open_request(&self) -> Option<RequestId> {
         self.cases.open().map(|entry| entry.record.request)
+    }
+
+    /// How a request stands; `None` once nothing is left to do about it.
+    #[must_use]
+    pub fn standing(&self, request: RequestId) -> Option<Standing> {
+        let entry = self.cases.get(request)?;
+        let asking = self.tx.confirm.is_some() || self.tx.signature.is_some();
+        Some(entry.standing(asking && entry.open.is_some()))
     }
 
     pub(super) fn send(&mut self, draft: &dyn MessageDraft) -> Result<u32, Refused> {

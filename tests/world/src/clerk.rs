@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use proto_core::pos::{
-    Answer, Auth, Certainty, Env, Event, ExternalId, Finality, ManualRefund, Missing, Money, Pos,
-    PreAuth, RefundPayment, Refusal, RequestId, RequestKind, Sale, Summary, VoidPayment,
+    Answer, Auth, Certainty, Env, Event, ExternalId, ManualRefund, Missing, Money, Pos, PreAuth,
+    RefundPayment, Refusal, RequestId, RequestKind, Sale, Summary, VoidPayment,
 };
 use proto_core::time::Instant;
 use proto_core::wire::names::VoidReason;
@@ -15,7 +15,7 @@ use crate::rule::Rule;
 
 /// What the clerk believes of one attempt to move money.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Belief {
+pub(crate) enum Belief {
     /// Nothing was said yet.
     Open,
     /// It was made.
@@ -35,23 +35,44 @@ pub enum Belief {
 
 /// One attempt.
 #[derive(Debug, Clone)]
-pub struct Attempt {
+pub(crate) struct Attempt {
     /// What was asked for.
-    pub kind: RequestKind,
+    pub(crate) kind: RequestKind,
     /// What it is for.
-    pub basket: usize,
+    pub(crate) basket: usize,
     /// How much was asked for.
-    pub amount: i64,
+    pub(crate) amount: i64,
     /// The payment that a refund or a void is about.
-    pub payment: Option<String>,
+    pub(crate) payment: Option<String>,
     /// The terminal that was asked.
-    pub terminal: String,
+    pub(crate) terminal: String,
     /// What the clerk believes.
-    pub belief: Belief,
+    pub(crate) belief: Belief,
     /// An outcome that was told was contradicted later.
-    pub contradicted: bool,
+    pub(crate) contradicted: bool,
     /// The till was released although it was unknown.
-    pub parked: bool,
+    pub(crate) parked: bool,
+}
+
+impl Attempt {
+    fn new(
+        pos: &Pos<'_>,
+        kind: RequestKind,
+        basket: usize,
+        amount: i64,
+        payment: Option<String>,
+    ) -> Self {
+        Self {
+            kind,
+            basket,
+            amount,
+            payment,
+            terminal: pos.terminal().serial.to_string(),
+            belief: Belief::Open,
+            contradicted: false,
+            parked: false,
+        }
+    }
 }
 
 /// What a customer wants to pay.
@@ -65,13 +86,13 @@ struct Basket {
 
 /// The clerk and the books; they outlive the point of sale's process.
 #[derive(Debug)]
-pub struct Clerk {
+pub(crate) struct Clerk {
     /// Every attempt by its external id.
-    pub books: BTreeMap<String, Attempt>,
+    pub(crate) books: BTreeMap<String, Attempt>,
     /// Requests whose end could not be written.
-    pub unwritten: std::collections::BTreeSet<RequestId>,
+    pub(crate) unwritten: std::collections::BTreeSet<RequestId>,
     /// Rules that were broken.
-    pub broken: Vec<(Rule, String)>,
+    pub(crate) broken: Vec<(Rule, String)>,
     baskets: Vec<Basket>,
     random: Random,
     next_id: u32,
@@ -80,7 +101,7 @@ pub struct Clerk {
     /// The requests that were accepted in this life, and are open.
     open: Option<(RequestId, String)>,
     /// Nothing new is begun.
-    pub closing: bool,
+    pub(crate) closing: bool,
     /// What is still to be stored.
     store: Vec<RequestId>,
 }
@@ -88,7 +109,7 @@ pub struct Clerk {
 impl Clerk {
     /// A clerk with some baskets to sell.
     #[must_use]
-    pub fn new(mut random: Random) -> Self {
+    pub(crate) fn new(mut random: Random) -> Self {
         let baskets = (0..random.between(1, 4))
             .map(|_| Basket {
                 price: i64::try_from(random.between(1, 40) * 50).unwrap_or(50),
@@ -111,32 +132,26 @@ impl Clerk {
     }
 
     /// The process of the point of sale was restarted: what it had in memory is gone.
-    pub fn restarted(&mut self) {
+    pub(crate) fn restarted(&mut self) {
         self.told.clear();
         self.open = None;
         self.store.clear();
     }
 
-    /// Whether a request is open as far as the clerk knows.
+    /// How many baskets there are.
     #[must_use]
-    pub fn waits(&self) -> bool {
-        self.open.is_some()
-    }
-
-    /// What the customers of a basket were charged by the books.
-    #[must_use]
-    pub fn baskets(&self) -> usize {
+    pub(crate) fn baskets(&self) -> usize {
         self.baskets.len()
     }
 
     /// The price of a basket.
     #[must_use]
-    pub fn price(&self, basket: usize) -> i64 {
+    pub(crate) fn price(&self, basket: usize) -> i64 {
         self.baskets[basket].price
     }
 
     /// What the point of sale tells.
-    pub fn hears(&mut self, now: Instant, pos: &mut Pos<'_>, event: &Event<'_>) {
+    pub(crate) fn hears(&mut self, now: Instant, pos: &mut Pos<'_>, event: &Event<'_>) {
         match event {
             Event::Outcome(outcome) => {
                 let summary = &outcome.summary;
@@ -222,15 +237,13 @@ impl Clerk {
             Certainty::NotMade => Belief::NotMade,
             Certainty::Unknown => Belief::Unknown(summary.missing),
         };
-        // An offline payment is not over; it is stored all the same, and stays open in the journal.
-        let _ = Finality::Offline;
         if !self.random.percent(15) {
             self.store.push(summary.request);
         }
     }
 
     /// A moment at the till.
-    pub fn acts(&mut self, now: Instant, unix_ms: u64, pos: &mut Pos<'_>) {
+    pub(crate) fn acts(&mut self, now: Instant, unix_ms: u64, pos: &mut Pos<'_>) {
         for request in std::mem::take(&mut self.store) {
             // Given up by the point of sale if it had no room; then it is told again after a restart.
             let _ = pos.outcome_stored(request);
@@ -312,7 +325,8 @@ impl Clerk {
             RequestKind::ManualRefund => self.asks(pos, now, &ManualRefund::new(sale), env),
             _ => self.asks(pos, now, &sale, env),
         };
-        self.noted(pos, asked, id, basket, kind, left, None);
+        let attempt = Attempt::new(pos, kind, basket, left, None);
+        self.noted(asked, id, attempt);
     }
 
     /// Voids or refunds something that was paid.
@@ -356,7 +370,8 @@ impl Clerk {
             (RequestKind::Refund, part, asked)
         };
         self.baskets[basket].over = true;
-        self.noted(pos, asked, id, basket, kind, part, Some(payment));
+        let attempt = Attempt::new(pos, kind, basket, part, Some(payment));
+        self.noted(asked, id, attempt);
         true
     }
 
@@ -382,34 +397,12 @@ impl Clerk {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn noted(
-        &mut self,
-        pos: &Pos<'_>,
-        asked: Option<RequestId>,
-        id: String,
-        basket: usize,
-        kind: RequestKind,
-        amount: i64,
-        payment: Option<String>,
-    ) {
-        let Some(request) = asked else {
-            return;
-        };
-        self.open = Some((request, id.clone()));
-        self.books.insert(
-            id,
-            Attempt {
-                kind,
-                basket,
-                amount,
-                payment,
-                terminal: pos.terminal().serial.to_string(),
-                belief: Belief::Open,
-                contradicted: false,
-                parked: false,
-            },
-        );
+    /// An attempt that was accepted goes into the books.
+    fn noted(&mut self, asked: Option<RequestId>, id: String, attempt: Attempt) {
+        if let Some(request) = asked {
+            self.open = Some((request, id.clone()));
+            self.books.insert(id, attempt);
+        }
     }
 
     fn fresh_id(&mut self) -> String {

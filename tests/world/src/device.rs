@@ -39,7 +39,6 @@ thread_local! {
 #[derive(Debug)]
 pub(crate) struct Device<'r> {
     simulator: Simulator<'r>,
-    serial: &'static str,
 }
 
 impl<'r> Device<'r> {
@@ -62,7 +61,7 @@ impl<'r> Device<'r> {
             books: Ledger::new(&mut memory.books),
         };
         let plans: Vec<Plan> = (0..16).map(|_| plan(&mut random)).collect();
-        let seed = random.next();
+        let seed = random.number();
         let unix_ms = || NOW.get();
         Self {
             simulator: Simulator::with_identity(
@@ -73,7 +72,6 @@ impl<'r> Device<'r> {
                 seed,
                 unix_ms,
             ),
-            serial,
         }
     }
 
@@ -105,10 +103,8 @@ impl<'r> Device<'r> {
             .books()
             .iter()
             .map(|booked| Booked {
-                terminal: self.serial.to_owned(),
                 id: booked.id.to_string(),
                 external_id: booked.external_id.to_string(),
-                credit: booked.credit,
                 amount: booked.amount,
                 tip: booked.tip.unwrap_or(0),
                 charged: matches!(

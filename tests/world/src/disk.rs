@@ -9,7 +9,7 @@ use crate::random::Random;
 
 /// How the disk answers a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Write {
+pub(crate) enum Write {
     /// It is stored after so many milliseconds.
     Stored(u64),
     /// It is refused after so many milliseconds.
@@ -18,7 +18,7 @@ pub enum Write {
 
 /// The journal of a point of sale.
 #[derive(Debug, Default)]
-pub struct Disk {
+pub(crate) struct Disk {
     /// What is stored for good.
     records: Vec<Record>,
     /// What was written and not answered yet.
@@ -27,7 +27,12 @@ pub struct Disk {
 
 impl Disk {
     /// A record is written; the answer comes later. `None` if it is being written already.
-    pub fn write(&mut self, id: RecordId, record: &Record, random: &mut Random) -> Option<Write> {
+    pub(crate) fn write(
+        &mut self,
+        id: RecordId,
+        record: &Record,
+        random: &mut Random,
+    ) -> Option<Write> {
         if self.writing.as_ref().is_some_and(|(open, ..)| *open == id) {
             return None;
         }
@@ -42,7 +47,7 @@ impl Disk {
     }
 
     /// The write is done. `None` if it is not the one that is open.
-    pub fn done(&mut self, id: RecordId) -> Option<bool> {
+    pub(crate) fn done(&mut self, id: RecordId) -> Option<bool> {
         let (_, record, answer) = self.writing.take_if(|(open, ..)| *open == id)?;
         let stored = matches!(answer, Write::Stored(_));
         if stored {
@@ -52,7 +57,7 @@ impl Disk {
     }
 
     /// The machine fails: what was being written is there or not.
-    pub fn crash(&mut self, random: &mut Random) {
+    pub(crate) fn crash(&mut self, random: &mut Random) {
         if let Some((_, record, Write::Stored(_))) = self.writing.take()
             && random.percent(50)
         {
@@ -62,7 +67,7 @@ impl Disk {
 
     /// The last record of each request.
     #[must_use]
-    pub fn last(&self) -> BTreeMap<RequestId, &Record> {
+    pub(crate) fn last(&self) -> BTreeMap<RequestId, &Record> {
         self.records
             .iter()
             .map(|record| (record.request, record))
@@ -71,7 +76,7 @@ impl Disk {
 
     /// What is to be resumed.
     #[must_use]
-    pub fn open(&self) -> Vec<Record> {
+    pub(crate) fn open(&self) -> Vec<Record> {
         self.last()
             .into_values()
             .filter(|record| record.is_open())
@@ -81,7 +86,7 @@ impl Disk {
 
     /// The highest number of a request.
     #[must_use]
-    pub fn last_request(&self) -> u32 {
+    pub(crate) fn last_request(&self) -> u32 {
         self.last().keys().last().map_or(0, |id| id.number())
     }
 }

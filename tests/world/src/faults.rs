@@ -4,16 +4,16 @@ use crate::random::Random;
 
 /// One fault: what happens, and at the how manieth message on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// At which message, counted over both directions from the first one on.
-    pub at: u32,
+    pub(crate) at: u32,
     /// What happens.
-    pub what: What,
+    pub(crate) what: What,
 }
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub(crate) enum What {
     /// The link is lost; the message too, or not.
     Cut {
         /// Whether the message still arrives.

@@ -11,25 +11,21 @@ use crate::rule::Rule;
 
 /// What a terminal did, by its books.
 #[derive(Debug, Clone)]
-pub struct Booked {
-    /// The terminal's serial number.
-    pub terminal: String,
+pub(crate) struct Booked {
     /// The terminal's id.
-    pub id: String,
+    pub(crate) id: String,
     /// The point of sale's id.
-    pub external_id: String,
-    /// Whether it is a credit.
-    pub credit: bool,
+    pub(crate) external_id: String,
     /// How much.
-    pub amount: i64,
+    pub(crate) amount: i64,
     /// The tip.
-    pub tip: i64,
+    pub(crate) tip: i64,
     /// Whether the money moved and was not voided.
-    pub charged: bool,
+    pub(crate) charged: bool,
     /// Whether it was voided.
-    pub voided: bool,
+    pub(crate) voided: bool,
     /// What was given back of it: id and amount.
-    pub refunds: Vec<(String, i64)>,
+    pub(crate) refunds: Vec<(String, i64)>,
 }
 
 /// Judges the end of a schedule.

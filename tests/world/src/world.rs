@@ -75,10 +75,10 @@ pub fn run(seed: u64, room: &mut Room, transcript: bool) -> Report {
     } else {
         LinkKind::Usb
     };
-    let plans = random.next();
+    let plans = random.number();
     let mut world = World {
         faults: faults::draw(&mut random).into(),
-        clerk: Clerk::new(Random::new(random.next())),
+        clerk: Clerk::new(Random::new(random.number())),
         disk: Disk::default(),
         devices: [
             Device::new(first, 0, plans),
@@ -408,11 +408,10 @@ impl World<'_> {
             let from = ["pos      ", "terminal "][side];
             format!("{from} {}", crate::words(&text))
         });
-        let fault = self
-            .faults
-            .pop_front_if(|fault| fault.at <= self.wire)
-            .map(|fault| fault.what);
+        let due = self.faults.front().filter(|fault| fault.at <= self.wire);
+        let fault = due.map(|fault| fault.what);
         if let Some(fault) = fault {
+            self.faults.pop_front();
             self.log(|| format!("FAULT {fault:?}"));
         }
         let done = |world: &mut Self, pos: &mut Pos<'_>| match side {
