@@ -210,6 +210,13 @@ impl Simulator<'_> {
         }
     }
 
+    pub(super) fn point_of_sale_gone(&mut self) {
+        // A sale goes on without it; one that the terminal had not taken yet never began.
+        if self.terminal.running().is_none() && self.stage.sale.is_some() {
+            self.leave();
+        }
+    }
+
     /// Whether an answer is one: to a question that is open, about the payment of this sale.
     fn fits(
         &mut self,
@@ -268,7 +275,7 @@ impl Simulator<'_> {
                 }
                 Step::Wait(time) => time,
                 step => {
-                    self.step(step);
+                    self.step(now, step);
                     continue;
                 }
             };
@@ -292,7 +299,7 @@ impl Simulator<'_> {
         }
     }
 
-    fn step(&mut self, step: Step) {
+    fn step(&mut self, now: Instant, step: Step) {
         match step {
             Step::Accept => {
                 let sent = self.terminal.accept_start();
@@ -377,9 +384,10 @@ impl Simulator<'_> {
                     })
                 });
             }
-            Step::Finish => self.finish(),
+            Step::Finish => self.finish(now),
             Step::Void(reason) => {
                 self.see(Seen::Voided(reason.to_string()));
+                self.book(now, State::Voided(reason));
                 self.tell(State::Voided(reason), |terminal, payment| {
                     terminal.send(&PaymentVoidedDraft {
                         payment: Some(payment),
@@ -503,7 +511,8 @@ impl Simulator<'_> {
         });
     }
 
-    fn finish(&mut self) {
+    fn finish(&mut self, now: Instant) {
+        self.book(now, State::Paid);
         let Some(sale) = self.stage.sale.take() else {
             return;
         };
@@ -533,6 +542,15 @@ impl Simulator<'_> {
             payment: told.payment_id,
             amount: told.amount,
         });
+    }
+
+    /// Puts the payment on the books as it stands.
+    fn book(&mut self, now: Instant, state: State) {
+        if let Some(sale) = &self.stage.sale {
+            let books = self.terminal.books_mut();
+            sale.sold
+                .with_payment(state, |payment| books.book(now, payment));
+        }
     }
 
     fn send(&mut self, draft: &dyn MessageDraft) {

@@ -23,7 +23,7 @@ use std::collections::VecDeque;
 use proto_core::Role;
 use proto_core::link::{Down, LinkInfo};
 use proto_core::message::PairingRequest;
-use proto_core::terminal::{Event, Identity, Terminal, Unsent};
+use proto_core::terminal::{Event, Identity, Memory, Terminal, Unsent};
 use proto_core::time::Instant;
 use proto_core::wire::FrameError;
 
@@ -70,18 +70,18 @@ struct Till {
 const TOKENS: usize = 16;
 
 impl<'b> Simulator<'b> {
-    /// A simulator with the memory for its messages, who types its codes, and what becomes of one sale after
-    /// the other; after the last it stays with that one. `seed` decides its ids, codes and cards.
+    /// A simulator with its memory, who types its codes, and what becomes of one sale after the other; after the
+    /// last it stays with that one. `seed` decides its ids, codes and cards.
     #[must_use]
     pub fn new(
-        send: &'b mut [u8],
+        memory: impl Into<Memory<'b>>,
         pairing: Pairing,
         plans: impl IntoIterator<Item = Plan>,
         seed: u64,
         unix_ms: fn() -> i64,
     ) -> Self {
         Self {
-            terminal: Terminal::new(Identity::SIMULATOR, send),
+            terminal: Terminal::new(Identity::SIMULATOR, memory),
             pairing,
             plans: plans.into_iter().collect(),
             random: Random::new(seed),
@@ -123,6 +123,7 @@ impl<'b> Simulator<'b> {
             Event::Connected(info) => self.see(Seen::Connected(info.peer.to_string())),
             Event::Disconnected(down) => {
                 self.till = Till::default();
+                self.point_of_sale_gone();
                 self.see(Seen::Disconnected(down.to_string()));
             }
             Event::PairingRequested(request) => self.pair(now, request),

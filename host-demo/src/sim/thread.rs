@@ -12,6 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use proto_core::driver::{Park as _, StdClock, block_on};
 use proto_core::run::{Inbox, NoJournal, Parts, drive};
+use proto_core::terminal::{Ledger, Memory};
 use proto_core::time::Instant;
 use transport_ws::{ServerOptions, WsServer};
 
@@ -32,6 +33,8 @@ pub struct SimulatorOptions {
 
 /// Memory for messages that wait to be sent, in bytes.
 const SEND: usize = 64 * 1_024;
+/// How many payments it remembers.
+const BOOKS: usize = 256;
 /// The receive buffer at first, in bytes.
 const RECEIVE: usize = 8 * 1_024;
 
@@ -75,9 +78,15 @@ impl SimulatorThread {
         let waker = park.waker();
         let mut inbox = SharedOrders(Arc::clone(&orders));
         let run = move || {
-            let mut send = vec![0; SEND];
+            let (mut send, mut last) = (vec![0; SEND], vec![0; SEND]);
+            let mut books = vec![None; BOOKS];
+            let memory = Memory {
+                send: &mut send,
+                last: &mut last,
+                books: Ledger::new(&mut books),
+            };
             let mut simulator = Simulator::new(
-                &mut send,
+                memory,
                 options.pairing,
                 options.outcomes,
                 u64::from_le_bytes(seed),

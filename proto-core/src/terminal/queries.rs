@@ -31,7 +31,7 @@ impl Terminal<'_> {
     pub fn device_state(&self) -> DeviceState<'static> {
         if self.running.is_none() {
             DeviceState::Idle
-        } else if self.asking {
+        } else if self.asking.anything() {
             DeviceState::WaitingForPos
         } else if self.waits_for_customer {
             DeviceState::WaitingForCustomer
