@@ -30,7 +30,7 @@ use proto_core::wire::FrameError;
 use acting::Stage;
 pub use plan::{End, Plan, PlanError};
 use random::Random;
-pub use seen::Seen;
+pub use seen::{Question, Seen};
 pub use thread::{Keyboard, SimulatorOptions, SimulatorThread};
 
 /// Who types the pairing code on the terminal.

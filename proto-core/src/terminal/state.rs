@@ -5,6 +5,7 @@ use heapless::Deque;
 use super::event::Event;
 use super::identity::{Identity, Unsent};
 use super::ledger::Ledger;
+use super::queries::SUCCESS;
 use crate::fingerprint::Fingerprints;
 use crate::link::{Detail, Down, DownReason, LinkInfo, LinkKind};
 use crate::message::{
@@ -557,7 +558,7 @@ impl<'b> Terminal<'b> {
                 .map_or(Event::Other(method), Event::KeyPressed),
             Method::Break => {
                 let sender = self.sender();
-                let status = Json::parse("\"SUCCESS\"").unwrap_or_default();
+                let status = Json::parse(SUCCESS).unwrap_or_default();
                 let response = ResetDeviceResponseDraft {
                     result: Some(ResultStatus::Success),
                     state: Some(DeviceState::Idle),
