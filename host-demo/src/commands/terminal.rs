@@ -78,9 +78,8 @@ pub(super) fn run(args: &TerminalArgs) -> u8 {
 
 /// What becomes of the sales, at the pace that was asked for.
 fn plans(args: &TerminalArgs) -> Vec<Plan> {
-    let step = args.step.map(proto_core::time::Duration::from_millis);
     let at_pace = |plan: &Plan| Plan {
-        step: step.unwrap_or(plan.step),
+        step: proto_core::time::Duration::from_millis(args.step),
         ..plan.clone()
     };
     args.outcome.iter().map(at_pace).collect()
