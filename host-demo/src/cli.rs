@@ -138,8 +138,8 @@ pub struct TerminalArgs {
     #[arg(long, value_name = "OUTCOME", default_value = "approve")]
     pub outcome: Vec<Plan>,
     /// How long each step takes, e.g. a screen: with a second or more there is time to press a key
-    #[arg(long, value_name = "MILLISECONDS")]
-    pub step: Option<u64>,
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = Plan::STEP.as_millis())]
+    pub step: u64,
     /// Who types the pairing code on the terminal
     #[arg(long, value_enum, default_value = "auto")]
     pub pair: Pair,

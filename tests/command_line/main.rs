@@ -3,5 +3,6 @@
 mod contract;
 mod one_process;
 mod support;
+mod terminal;
 mod two_processes;
 mod wrong;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::amount::major;
 use crate::cli::{Pair, TerminalArgs};
 use crate::report::status;
-use crate::sim::{Keyboard, Pairing, Plan, Seen, SimulatorOptions, SimulatorThread};
+use crate::sim::{Keyboard, Pairing, Plan, Question, Seen, SimulatorOptions, SimulatorThread};
 
 /// How often it is said that anyone in the network can use the simulator.
 const WARNING: Duration = Duration::from_secs(60);
@@ -78,9 +78,8 @@ pub(super) fn run(args: &TerminalArgs) -> u8 {
 
 /// What becomes of the sales, at the pace that was asked for.
 fn plans(args: &TerminalArgs) -> Vec<Plan> {
-    let step = args.step.map(proto_core::time::Duration::from_millis);
     let at_pace = |plan: &Plan| Plan {
-        step: step.unwrap_or(plan.step),
+        step: proto_core::time::Duration::from_millis(args.step),
         ..plan.clone()
     };
     args.outcome.iter().map(at_pace).collect()
@@ -127,9 +126,14 @@ fn text(seen: &Seen) -> String {
         Seen::Tip(tip) => format!("Tip: {}", major(*tip)),
         Seen::Cashback(amount) => format!("Cash back: {}", major(*amount)),
         Seen::Partial(amount) => format!("The bank approves no more than {}", major(*amount)),
-        Seen::Asked(question) => format!("Asking the point of sale: {question}"),
-        Seen::Answered { question, accepted } => {
-            format!("{question} {}", if *accepted { "Yes" } else { "No" })
+        Seen::Asked(_, words) => format!("The point of sale is asked: {words}"),
+        Seen::Answered(question, accepted) => {
+            let verb = if *accepted { "accepts" } else { "rejects" };
+            let what = match question {
+                Question::Payment => "payment",
+                Question::Signature => "signature",
+            };
+            format!("The point of sale {verb} the {what}")
         }
         Seen::Printed(what) => format!("To be printed by the point of sale: {what}"),
         Seen::Voided(reason) => format!("The payment was voided: {reason}"),

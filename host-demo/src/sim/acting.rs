@@ -24,7 +24,7 @@ use super::course::{
 };
 use super::payment::{Sold, State};
 use super::plan::Plan;
-use super::seen::Seen;
+use super::seen::{Question, Seen};
 use super::signature::Drawn;
 
 /// What is on at the terminal.
@@ -78,8 +78,7 @@ struct Open {
 const PATIENCE: Duration = Duration::from_secs(120);
 
 const DUPLICATE: &str = "DUPLICATE";
-const CONFIRMATION: &str = "Charge it all the same?";
-const SIGNATURE: &str = "Is the signature right?";
+const IS_IT_RIGHT: &str = "Is the signature right?";
 
 impl Stage {
     /// When [`Simulator::act`] wants to be called.
@@ -121,7 +120,7 @@ impl Simulator<'_> {
         let steps = course.steps();
         let sold = Sold::of(course, card, (self.unix_ms)(), &mut self.random);
         self.stage.pace = plan.step;
-        self.stage.take(now.after(plan.step), steps);
+        self.stage.take(now.after(plan.step.min(Plan::STEP)), steps);
         self.stage.sale = Some(OnSale {
             plan,
             asked,
@@ -173,7 +172,7 @@ impl Simulator<'_> {
 
     pub(super) fn confirmed(&mut self, now: Instant, answer: PaymentConfirmed<'_>) {
         let is_open = self.stage.open.confirm.is_some();
-        if self.fits(CONFIRMATION, true, is_open, answer.payment()) {
+        if self.fits(Question::Payment, true, is_open, answer.payment()) {
             self.stage.open.confirm = None;
             self.go_on(now);
         }
@@ -181,7 +180,7 @@ impl Simulator<'_> {
 
     pub(super) fn rejected(&mut self, now: Instant, answer: PaymentRejected<'_>) {
         let asked = self.stage.open.confirm;
-        if self.fits(CONFIRMATION, false, asked.is_some(), answer.payment()) {
+        if self.fits(Question::Payment, false, asked.is_some(), answer.payment()) {
             let known = |reason| VoidReason::ALL.iter().find(|known| **known == reason);
             let reason = answer.reason().and_then(known).copied().or(asked);
             self.stage
@@ -192,7 +191,7 @@ impl Simulator<'_> {
     pub(super) fn signature_answered(&mut self, now: Instant, answer: SignatureVerified<'_>) {
         let verified = answer.verified() == Some(true);
         let is_open = self.stage.open.signature;
-        if self.fits(SIGNATURE, verified, is_open, answer.payment()) {
+        if self.fits(Question::Signature, verified, is_open, answer.payment()) {
             if verified {
                 self.stage.open.signature = false;
                 self.go_on(now);
@@ -213,7 +212,7 @@ impl Simulator<'_> {
     /// Whether an answer is one: to a question that is open, about the payment of this sale.
     fn fits(
         &mut self,
-        question: &'static str,
+        question: Question,
         accepted: bool,
         is_open: bool,
         payment: Option<Payment<'_>>,
@@ -224,7 +223,7 @@ impl Simulator<'_> {
             .zip(ours)
             .is_some_and(|(about, ours)| about == ours.as_str());
         if is_open && is_ours {
-            self.see(Seen::Answered { question, accepted });
+            self.see(Seen::Answered(question, accepted));
             return true;
         }
         let what = if is_open {
@@ -347,10 +346,9 @@ impl Simulator<'_> {
             Step::Approved => {
                 if let Some(sale) = &mut self.stage.sale {
                     sale.approved = true;
-                    let books = self.terminal.books_mut();
-                    sale.sold
-                        .with_payment(State::Paid, |payment| books.book(now, payment));
                 }
+                // From here on the customer is charged, whatever becomes of the message that says so.
+                self.book(now, State::Paid);
             }
             Step::Challenge(challenges) => self.challenge(challenges),
             Step::Sign => {
@@ -380,13 +378,10 @@ impl Simulator<'_> {
                     })
                 });
             }
-            Step::Finish => self.finish(),
+            Step::Finish => self.finish(now),
             Step::Void(reason) => {
-                if let Some(sale) = &self.stage.sale {
-                    let books = self.terminal.books_mut();
-                    books.void(&sale.sold.payment_id, reason);
-                }
                 self.see(Seen::Voided(reason.to_string()));
+                self.book(now, State::Voided(reason));
                 self.tell(State::Voided(reason), |terminal, payment| {
                     terminal.send(&PaymentVoidedDraft {
                         payment: Some(payment),
@@ -461,7 +456,7 @@ impl Simulator<'_> {
             .collect();
         self.stage.open.confirm = challenges.each().map(|(_, _, reason)| reason).next();
         for (message, _, _) in challenges.each() {
-            self.see(Seen::Asked(message));
+            self.see(Seen::Asked(Question::Payment, message));
         }
         self.tell(State::Paid, |terminal, payment| {
             terminal.send(&ConfirmPaymentDraft {
@@ -474,7 +469,7 @@ impl Simulator<'_> {
 
     fn verify_signature(&mut self) {
         self.stage.open.signature = true;
-        self.see(Seen::Asked(SIGNATURE));
+        self.see(Seen::Asked(Question::Signature, IS_IT_RIGHT));
         let drawn = self
             .stage
             .sale
@@ -510,7 +505,8 @@ impl Simulator<'_> {
         });
     }
 
-    fn finish(&mut self) {
+    fn finish(&mut self, now: Instant) {
+        self.book(now, State::Paid);
         let Some(sale) = self.stage.sale.take() else {
             return;
         };
@@ -540,6 +536,15 @@ impl Simulator<'_> {
             payment: told.payment_id,
             amount: told.amount,
         });
+    }
+
+    /// Puts the payment on the books as it stands.
+    fn book(&mut self, now: Instant, state: State) {
+        if let Some(sale) = &self.stage.sale {
+            let books = self.terminal.books_mut();
+            sale.sold
+                .with_payment(state, |payment| books.book(now, payment));
+        }
     }
 
     fn send(&mut self, draft: &dyn MessageDraft) {

@@ -30,7 +30,7 @@ use proto_core::wire::FrameError;
 use acting::Stage;
 pub use plan::{End, Plan, PlanError};
 use random::Random;
-pub use seen::Seen;
+pub use seen::{Question, Seen};
 pub use thread::{Keyboard, SimulatorOptions, SimulatorThread};
 
 /// Who types the pairing code on the terminal.
@@ -70,8 +70,8 @@ struct Till {
 const TOKENS: usize = 16;
 
 impl<'b> Simulator<'b> {
-    /// A simulator with the memory for its messages, who types its codes, and what becomes of one sale after
-    /// the other; after the last it stays with that one. `seed` decides its ids, codes and cards.
+    /// A simulator with its memory, who types its codes, and what becomes of one sale after the other; after the
+    /// last it stays with that one. `seed` decides its ids, codes and cards.
     #[must_use]
     pub fn new(
         memory: impl Into<Memory<'b>>,

@@ -49,15 +49,10 @@ pub enum Seen {
     Cashback(i64),
     /// The issuer approved no more than this, in minor units.
     Partial(i64),
-    /// The point of sale is asked.
-    Asked(&'static str),
+    /// The point of sale is asked: what, and in which words.
+    Asked(Question, &'static str),
     /// It has answered.
-    Answered {
-        /// To what.
-        question: &'static str,
-        /// What it said.
-        accepted: bool,
-    },
+    Answered(Question, bool),
     /// It is told what to print.
     Printed(&'static str),
     /// The payment was voided, for this reason.
@@ -82,4 +77,13 @@ pub enum Seen {
     Reset,
     /// Something was refused or could not be read.
     Trouble(String),
+}
+
+/// What the point of sale is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// Whether to go on with a payment.
+    Payment,
+    /// Whether a signature is right.
+    Signature,
 }

@@ -33,8 +33,8 @@ pub struct SimulatorOptions {
 
 /// Memory for messages that wait to be sent, in bytes.
 const SEND: usize = 64 * 1_024;
-/// Payments that it remembers.
-const BOOKS: usize = 1_024;
+/// How many payments it remembers.
+const BOOKS: usize = 256;
 /// The receive buffer at first, in bytes.
 const RECEIVE: usize = 8 * 1_024;
 
@@ -80,12 +80,13 @@ impl SimulatorThread {
         let run = move || {
             let (mut send, mut last) = (vec![0; SEND], vec![0; SEND]);
             let mut books = vec![None; BOOKS];
+            let memory = Memory {
+                send: &mut send,
+                last: &mut last,
+                books: Ledger::new(&mut books),
+            };
             let mut simulator = Simulator::new(
-                Memory {
-                    send: &mut send,
-                    last: &mut last,
-                    books: Ledger::new(&mut books),
-                },
+                memory,
                 options.pairing,
                 options.outcomes,
                 u64::from_le_bytes(seed),

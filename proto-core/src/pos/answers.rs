@@ -230,7 +230,7 @@ impl Pos<'_> {
     }
 
     /// Which request a payment answers (`design.md` "Money" 5).
-    fn whose(&self, payment: Payment<'_>) -> Option<RequestId> {
+    pub(super) fn whose(&self, payment: Payment<'_>) -> Option<RequestId> {
         if let Some(open) = self.cases.open().filter(|open| self.answers(open, payment)) {
             return Some(open.record.request);
         }

@@ -61,15 +61,17 @@ impl Pos<'_> {
         })
     }
 
+    /// Whether a question is about the open request, or about one whose outcome is unknown: the terminal still
+    /// waits for its answer.
     fn asks_about_ours(&mut self, payment: Payment<'_>) -> bool {
-        let ours = self
+        let open = self
             .cases
             .open()
             .is_some_and(|entry| self.answers(entry, payment));
-        if ours {
+        if open {
             self.mark_started();
         }
-        ours
+        open || (self.cases.open().is_none() && self.whose(payment).is_some())
     }
 
     pub(super) fn answer_open(

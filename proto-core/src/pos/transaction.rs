@@ -504,6 +504,8 @@ impl Pos<'_> {
         ending.simulated = self.terminal.simulated;
         if self.cases.get(request)?.open.is_some() {
             self.close_open(now);
+        } else if self.cases.open().is_none() {
+            self.withdraw_questions();
         }
         if self.inquires_into(request) {
             self.end_inquiry();

@@ -109,15 +109,16 @@ macro_rules! listed {
 impl Booked {
     fn payment(now: Instant, draft: &PaymentDraft<'_>) -> Self {
         let offline = draft.offline == Some(true);
+        let result = listed!(draft.result, PaymentResult).unwrap_or(PaymentResult::Success);
         Self {
             credit: false,
             id: copy(draft.id).unwrap_or_default(),
             external_id: copy(draft.external_payment_id).unwrap_or_default(),
             amount: draft.amount.unwrap_or(0),
             tip: draft.tip_amount,
-            result: listed!(draft.result, PaymentResult).unwrap_or(PaymentResult::Success),
+            result,
             offline,
-            pending: offline,
+            pending: offline && result == PaymentResult::Success,
             refunds: heapless::Vec::new(),
             booked_at: now,
             created_ms: draft.created_time,

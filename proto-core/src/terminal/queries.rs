@@ -8,8 +8,12 @@ use crate::message::{
 use crate::model::DeviceStateDataDraft;
 use crate::time::Instant;
 use crate::wire::InString;
+use crate::wire::json::Json;
 use crate::wire::names::{DeviceState, Method, QueryStatus, ResultStatus};
 use crate::wire::write_message;
+
+/// [`ResultStatus::Success`] as JSON.
+pub(super) const SUCCESS: &str = "\"SUCCESS\"";
 
 /// Which messages are worth repeating (`protocol/connector.md` §5.20): questions and ends.
 pub(super) const fn is_worth_repeating(method: Method<'_>) -> bool {
@@ -31,7 +35,7 @@ impl Terminal<'_> {
     pub fn device_state(&self) -> DeviceState<'static> {
         if self.running.is_none() {
             DeviceState::Idle
-        } else if self.asking {
+        } else if self.asking.anything() {
             DeviceState::WaitingForPos
         } else if self.waits_for_customer {
             DeviceState::WaitingForCustomer
@@ -43,6 +47,7 @@ impl Terminal<'_> {
     pub(super) fn answer_status(&mut self, request: RetrieveDeviceStatusRequest<'_>) {
         let sender = self.sender();
         let running = self.running.as_ref();
+        let ok = Json::parse(SUCCESS).unwrap_or_default();
         let response = RetrieveDeviceStatusResponseDraft {
             result: Some(ResultStatus::Success),
             state: Some(self.device_state()),
@@ -50,6 +55,8 @@ impl Terminal<'_> {
                 external_payment_id: Some(running.external_id.as_str().into()),
                 ..DeviceStateDataDraft::default()
             }),
+            // Who reads one spelling does not read the other (`protocol/messages.md` §5).
+            more: &[("status", ok)],
             ..RetrieveDeviceStatusResponseDraft::default()
         };
         // Without room it stays unanswered; the point of sale asks again.
@@ -109,10 +116,6 @@ impl Terminal<'_> {
 
     /// Keeps a message that is worth repeating. One that does not fit is not repeated.
     pub(super) fn keep_last(&mut self, id: u32, draft: &dyn MessageDraft) {
-        self.asking |= matches!(
-            draft.method(),
-            Method::ConfirmPaymentMessage | Method::VerifySignature
-        );
         if is_worth_repeating(draft.method()) {
             let sender = self.sender();
             self.last_len = write_message(self.last, &sender, id, draft).unwrap_or(0);

@@ -5,6 +5,7 @@ use heapless::Deque;
 use super::event::Event;
 use super::identity::{Identity, Unsent};
 use super::ledger::Ledger;
+use super::queries::SUCCESS;
 use crate::fingerprint::Fingerprints;
 use crate::link::{Detail, Down, DownReason, LinkInfo, LinkKind};
 use crate::message::{
@@ -84,6 +85,19 @@ impl Running {
     }
 }
 
+/// Which questions to the point of sale are open; both may be.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Asking {
+    confirm: bool,
+    signature: bool,
+}
+
+impl Asking {
+    pub(super) const fn anything(self) -> bool {
+        self.confirm || self.signature
+    }
+}
+
 /// A terminal.
 pub struct Terminal<'b> {
     identity: Identity<'b>,
@@ -94,8 +108,7 @@ pub struct Terminal<'b> {
     pub(super) last_len: usize,
     pub(super) books: Ledger<'b>,
     pub(super) running: Option<Running>,
-    /// A question to the point of sale is open.
-    pub(super) asking: bool,
+    pub(super) asking: Asking,
     /// The screen that is up wants something of the customer.
     pub(super) waits_for_customer: bool,
     seen: Fingerprints<REMEMBERED>,
@@ -132,7 +145,7 @@ impl<'b> Terminal<'b> {
             last_len: 0,
             books: memory.books,
             running: None,
-            asking: false,
+            asking: Asking::default(),
             waits_for_customer: false,
             seen: Fingerprints::new(),
             receipts: Deque::new(),
@@ -299,7 +312,7 @@ impl<'b> Terminal<'b> {
         signature: Option<SignatureDraft<'_>>,
     ) -> Result<(), Unsent> {
         let running = self.running.take().ok_or(Unsent::Idle)?;
-        self.asking = false;
+        self.asking = Asking::default();
         let mut payment = *payment;
         payment
             .external_payment_id
@@ -319,15 +332,15 @@ impl<'b> Terminal<'b> {
     /// [`Unsent`]; the transaction is over all the same if a point of sale is missing.
     pub fn finish_cancel(&mut self) -> Result<(), Unsent> {
         let running = self.running.take().ok_or(Unsent::Idle)?;
-        self.asking = false;
+        self.asking = Asking::default();
         self.send(&FinishCancelDraft {
             request_info: Some(running.request_info()),
             more: &[],
         })
     }
 
-    /// Sends any message to the paired point of sale. One that is worth repeating and cannot be sent now is told
-    /// when a point of sale asks for the last message.
+    /// Sends any message to the paired point of sale. A question or an end is kept also if none is there: it can
+    /// ask for the last message when it is back.
     ///
     /// # Errors
     ///
@@ -335,7 +348,7 @@ impl<'b> Terminal<'b> {
     pub fn send(&mut self, draft: &dyn MessageDraft) -> Result<(), Unsent> {
         if let Err(unsent) = self.may_send() {
             let id = self.outbox.next_id();
-            self.keep_last(id, draft);
+            self.note_said(id, draft);
             return Err(unsent);
         }
         self.push(draft)
@@ -345,7 +358,7 @@ impl<'b> Terminal<'b> {
     pub fn restart(&mut self) {
         self.handle_link_down(Instant::ZERO, &Down::new(DownReason::Lost, ""));
         self.running = None;
-        self.asking = false;
+        self.asking = Asking::default();
         self.waits_for_customer = false;
         self.last_len = 0;
     }
@@ -369,8 +382,18 @@ impl<'b> Terminal<'b> {
             .map_err(|full| Unsent::Full {
                 needed: full.needed,
             })?;
-        self.keep_last(id, draft);
+        self.note_said(id, draft);
         Ok(())
+    }
+
+    /// What was said, or would have been if a point of sale were there: it can ask for it when it is back.
+    fn note_said(&mut self, id: u32, draft: &dyn MessageDraft) {
+        self.keep_last(id, draft);
+        match draft.method() {
+            Method::ConfirmPaymentMessage => self.asking.confirm = true,
+            Method::VerifySignature => self.asking.signature = true,
+            _ => {}
+        }
     }
 
     pub(super) fn sender(&self) -> Sender<'static> {
@@ -540,7 +563,7 @@ impl<'b> Terminal<'b> {
                 .map_or(Event::Other(method), Event::KeyPressed),
             Method::Break => {
                 let sender = self.sender();
-                let status = Json::parse("\"SUCCESS\"").unwrap_or_default();
+                let status = Json::parse(SUCCESS).unwrap_or_default();
                 let response = ResetDeviceResponseDraft {
                     result: Some(ResultStatus::Success),
                     state: Some(DeviceState::Idle),
@@ -552,15 +575,16 @@ impl<'b> Terminal<'b> {
                 Event::Reset
             }
             Method::PaymentConfirmed => {
-                self.asking = false;
+                self.asking.confirm = false;
                 Event::Confirmed(PaymentConfirmed::of(payload))
             }
             Method::PaymentRejected => {
-                self.asking = false;
+                // The payment is voided; its signature does not matter any more.
+                self.asking = Asking::default();
                 Event::Rejected(PaymentRejected::of(payload))
             }
             Method::SignatureVerified => {
-                self.asking = false;
+                self.asking.signature = false;
                 Event::SignatureVerified(SignatureVerified::of(payload))
             }
             Method::RetrieveDeviceStatusRequest => {

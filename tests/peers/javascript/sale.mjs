@@ -1,10 +1,12 @@
-// Pair, show a text, take three sales (the terminal approves, declines, cancels), come back with the token.
+// Pair, show a text and the screens, take three sales (the terminal approves, declines, cancels), come back with
+// the token, and with one that is not known.
 
 import { clover, newId } from "./till.mjs";
 import { is, scenario } from "./scenario.mjs";
 
 const { ResponseCode } = clover.remotepay;
 const AMOUNT = 1000;
+const UNKNOWN_TOKEN = "not-a-token";
 const NORMAL_CLOSURE = 1000;
 
 await scenario("sale", async ({ open, step, expect }) => {
@@ -36,6 +38,14 @@ await scenario("sale", async ({ open, step, expect }) => {
   });
 
   await step("a text is shown", () => till.showMessage("Welcome to Clover Connector!"));
+
+  await step("the welcome and the thank-you screen are shown", async () => {
+    const from = till.history.length;
+    till.connector.showWelcomeScreen();
+    till.connector.showThankYouScreen();
+    await till.acknowledged("SHOW_WELCOME_SCREEN", from);
+    await till.acknowledged("SHOW_THANK_YOU_SCREEN", from);
+  });
 
   await step("a sale is approved", async () => {
     const from = till.history.length;
@@ -97,6 +107,17 @@ await scenario("sale", async ({ open, step, expect }) => {
   });
 
   await step("the connection is closed again", async () => {
+    expect("the close code", await till.close(), NORMAL_CLOSURE);
+  });
+
+  await step("a token that is not known leads to a code and a new token", async () => {
+    till = open({ token: UNKNOWN_TOKEN });
+    expect("a pairing code of digits", await till.event("pairingCode"), is.digits);
+    const next = await till.event("paired");
+    await till.event("deviceReady");
+    expect("another token", next !== UNKNOWN_TOKEN && next !== token, true);
+    const response = await till.sale();
+    expect("a sale as the last one", response.getResult(), ResponseCode.CANCEL);
     expect("the close code", await till.close(), NORMAL_CLOSURE);
   });
 });

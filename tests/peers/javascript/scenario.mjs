@@ -1,5 +1,6 @@
 // Runs one scenario against the terminal whose address is the first argument (or TERMINAL), prints a
-// line per step, and ends with 0 if every expectation was met, else with 1.
+// line per step, and ends with 0 if every expectation was met, else with 1. If RECORD names a folder, what
+// the SDK has sent is written there as NAME.jsonl, an envelope a line.
 //
 //     await scenario("name", async ({ open, step, expect }) => { ... });
 //
@@ -7,6 +8,8 @@
 //     step("text", async () => )  one step: its line is printed when it is done
 //     expect(what, received, ok)  ok is the value that must have been received, or a judge from `is`
 
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Till, Unmet } from "./till.mjs";
 
 export async function scenario(name, play) {
@@ -48,6 +51,10 @@ export async function scenario(name, play) {
   } catch (error) {
     fail(error);
   }
+  if (process.env.RECORD) {
+    const lines = tills.flatMap((till) => till.sent).map((text) => `${text}\n`);
+    writeFileSync(join(process.env.RECORD, `${name}.jsonl`), lines.join(""));
+  }
   // Disposed or not, the SDK keeps a timer for 15 s after every connect, which Node would wait for.
   process.exit(0);
 }
@@ -61,9 +68,10 @@ export const is = {
   empty: (value) => value.length === 0,
   notEmpty: (value) => value.length > 0,
   startingWith: (start) => (value) => typeof value === "string" && value.startsWith(start),
+  containing: (part) => (value) => typeof value === "string" && value.includes(part),
   including: (item) => (value) => value.includes(item),
 };
 
 const indented = (text) => text.replace(/^/gm, "       ");
 
-const DEADLINE = 30_000;
+const DEADLINE = 60_000;

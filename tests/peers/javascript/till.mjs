@@ -25,6 +25,9 @@ Logger.create = () => {
 /** The SDK, for scenarios that need its types. */
 export const clover = require("remote-pay-cloud");
 
+/** One that it has, but does not hand out. */
+export const TipSuggestion = require("remote-pay-cloud-api/merchant/TipSuggestion.js");
+
 /** A fresh external id: 13 characters, as Clover makes them. */
 export const newId = () => clover.CloverID.getNewId();
 
@@ -41,6 +44,8 @@ export class Till {
     this.patience = patience;
     /** All that happened, in order: callbacks, envelopes in both directions, the SDK's complaints. */
     this.history = [];
+    /** What the SDK has put on the wire, word for word, with made-up secrets in the place of real ones. */
+    this.sent = [];
     /** How questions are answered; a scenario may put in its own. */
     this.answers = {
       confirmPaymentRequest: (request) => this.connector.acceptPayment(request.getPayment()),
@@ -83,14 +88,40 @@ export class Till {
     return this.history.filter((e) => e.way === "callback" && e.name === name && !e.taken).map((e) => e.value);
   }
 
-  /** Takes a sale to its end; everything but the amount and the id is a field of SaleRequest. */
-  sale({ amount, externalId, ...fields }) {
-    const request = new clover.remotepay.SaleRequest();
-    for (const [field, value] of Object.entries({ amount, externalId, ...fields })) {
-      request[`set${field[0].toUpperCase()}${field.slice(1)}`](value);
-    }
-    this.connector.sale(request);
+  /** Starts a sale; everything is a field of SaleRequest. The amount and the id have defaults. */
+  start(fields = {}) {
+    const all = { amount: 1000, externalId: newId(), ...fields };
+    this.connector.sale(filled(new clover.remotepay.SaleRequest(), all));
+    return all.externalId;
+  }
+
+  /** Takes a sale to its end. */
+  sale(fields) {
+    this.start(fields);
     return this.event("saleResponse");
+  }
+
+  /** The next screen of this name, as the SDK tells it; from a place in the history on. */
+  async screen(state, from = 0) {
+    const isIt = (e, at) =>
+      at >= from && e.way === "callback" && e.name === "deviceActivityStart" && e.value.getEventState() === state;
+    return (await this.#until(`the screen ${state}`, () => this.history.find(isIt))).value;
+  }
+
+  /** Presses a key of a screen. */
+  press(screen, key) {
+    const option = screen.getInputOptions().find((option) => option.getKeyPress() === key);
+    if (!option) throw new Unmet(`${screen.getEventState()} to offer ${key}`, readable(screen.getInputOptions()));
+    this.connector.invokeInputOption(option);
+  }
+
+  /** What the terminal has sent by this method since a place in the history, payload and payment opened. */
+  received(method, from = 0) {
+    return this.history
+      .slice(from)
+      .filter((e) => e.way === "received" && e.name === method)
+      .map((e) => JSON.parse(e.value.payload))
+      .map((payload) => (payload.payment ? { ...payload, payment: JSON.parse(payload.payment) } : payload));
   }
 
   /** Shows a text on the terminal; done when the terminal has acknowledged it. */
@@ -152,6 +183,7 @@ export class Till {
     } catch {
       value = { type: "not JSON", text: String(text) };
     }
+    if (way === "sent") this.sent.push(replaced(text));
     this.#happened(way, value.method ?? value.type ?? "?", value);
   }
 
@@ -200,8 +232,16 @@ export class Unmet extends Error {
   }
 }
 
-// Hides what does not belong into a log, also in JSON within JSON.
-const masked = (text) => text.replace(/((?:authenticationToken|authCode)\\*":\\*")[^"\\]*/g, "$1(hidden)");
+// What does not belong into a log or a recording, also in JSON within JSON.
+const SECRETS = /((authenticationToken|authCode|token)\\*":\\*")[^"\\]*/g;
+const masked = (text) => text.replace(SECRETS, "$1(hidden)");
+const replaced = (text) => text.replace(SECRETS, "$1made-up-$2");
+
+/** An object of the SDK with these fields set. */
+export const filled = (object, fields) => {
+  for (const [field, value] of Object.entries(fields)) object[`set${field[0].toUpperCase()}${field.slice(1)}`](value);
+  return object;
+};
 
 // What the SDK needs of a WebSocket under Node: `ws` has the browser's interface, so only the making
 // differs. Pings of the terminal are answered by `ws`, as a browser does; the SDK never sees them.
