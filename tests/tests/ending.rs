@@ -156,7 +156,7 @@ fn a_reset_cancels_but_proves_nothing() {
     world.settle();
     world.expect(
         "pos: BREAK
-         terminal: RESET_DEVICE_RESPONSE IDLE SUCCESS
+         terminal: RESET_DEVICE_RESPONSE IDLE SUCCESS SUCCESS
          event: Unsolicited Reset ResetDeviceResponse
          terminal: ACK",
     );

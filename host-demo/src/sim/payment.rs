@@ -64,7 +64,7 @@ impl Sold {
                 id: Some("SIMTENDER0001".into()),
                 label_key: Some("com.clover.tender.credit_card".into()),
                 label: Some("Credit Card".into()),
-                more: &[],
+                ..TenderDraft::default()
             }),
             amount: Some(self.amount),
             tip_amount: Some(self.tip),

@@ -7,9 +7,9 @@ use crate::message::{
 };
 use crate::model::DeviceStateDataDraft;
 use crate::time::Instant;
-use crate::wire::InString;
 use crate::wire::names::{DeviceState, Method, QueryStatus, ResultStatus};
 use crate::wire::write_message;
+use crate::wire::{InString, Nested};
 
 /// Which messages are worth repeating (`protocol/connector.md` §5.20): questions and ends.
 pub(super) const fn is_worth_repeating(method: Method<'_>) -> bool {
@@ -101,7 +101,7 @@ impl Terminal<'_> {
         let pending = self.books.pending();
         let response = RetrievePendingPaymentsResponseDraft {
             status: Some(ResultStatus::Success),
-            pending_payment_entries: Some(&pending),
+            pending_payment_entries: Some(Nested::Draft(&pending)),
             ..RetrievePendingPaymentsResponseDraft::default()
         };
         let _ = self.outbox.push(&sender, &response);

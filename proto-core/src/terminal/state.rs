@@ -25,7 +25,9 @@ use crate::wire::names::{
     DeviceState, MessageType, Method, PairingState, RequestInfo, ResultStatus, TxStartResult,
     UiDirection, UiState,
 };
-use crate::wire::{FrameError, InString, Message, Sender, name_in_head, open, package_name};
+use crate::wire::{
+    FrameError, InString, Message, Nested, Sender, name_in_head, open, package_name,
+};
 
 /// Events that wait for `poll_event`; when it is full the oldest is dropped.
 const EVENTS: usize = 8;
@@ -264,7 +266,7 @@ impl<'b> Terminal<'b> {
             ui_state: Some(state),
             ui_text: Some(text.into()),
             ui_direction: Some(direction),
-            input_options: Some(options),
+            input_options: Some(Nested::Draft(options)),
             more: &[],
         })
     }
@@ -393,7 +395,7 @@ impl<'b> Terminal<'b> {
         while let Some(id) = self.receipts.front() {
             let ack = AckDraft {
                 source_message_id: Some(id.as_str().into()),
-                more: &[],
+                ..AckDraft::default()
             };
             if self.outbox.push(&sender, &ack).is_err() {
                 return;
@@ -420,7 +422,7 @@ impl<'b> Terminal<'b> {
                 supports_vault_card: Some(who.vault_card),
                 supports_remote_confirmation: Some(true),
                 supports_naked_credit: Some(true),
-                more: &[],
+                ..DiscoveryResponseDraft::default()
             };
             self.discovery_due = self.outbox.push(&sender, &response).is_err();
         }
