@@ -9,25 +9,93 @@
 //!
 //! # The codec alone
 //!
-//! A message is JSON with JSON in a string in it, and a payment in that is JSON in a string again. [`wire::open`]
-//! unescapes all of it where it lies; afterwards everything that is read borrows the buffer.
+//! It needs no role. A message is JSON with JSON in a string in it, and a payment in that is JSON in a string
+//! again. [`wire::open`] unescapes all of it where it lies; afterwards everything that is read borrows the buffer.
+//! Every message that is in use has a view to read it and a draft to write it ([`message`]), and so has every
+//! object in it ([`model`]); what they do not name stays in the view's object. Both are declared once, and
+//! [`message::declared`] gives the declaration to tools that have to explain a message.
+//!
+//! Here a sale goes over a transport of its own, a pair of pipes:
 //!
 //! ```
-//! use proto_core::message::{FinishOk, TerminalMessageDraft};
-//! use proto_core::wire::{Sender, open, write_message};
+//! use std::io::{PipeReader, PipeWriter, Read, Write};
 //!
-//! let mut message = br#"{"method":"FINISH_OK","payload":"{\"payment\":\"{\\\"id\\\":\\\"P1\\\",\\\"amount\\\":1000}\"}"}"#.to_vec();
-//! let message = open(&mut message).map_err(|error| error.why)?;
-//! let payment = FinishOk::from_message(&message).and_then(|finish| finish.payment()).unwrap();
-//! assert_eq!(payment.amount(), Some(10_00));
-//! assert_eq!(payment.id().unwrap(), "P1");
+//! use proto_core::message::{FinishOk, FinishOkDraft, MessageDraft, TxStart, TxStartDraft};
+//! use proto_core::model::{PayIntentDraft, PaymentDraft};
+//! use proto_core::wire::names::{PaymentResult, RequestInfo, TransactionType};
+//! use proto_core::wire::{Frame, Framer, Nested, Packets, Sender, open, write_message};
 //!
-//! let mut room = [0; 512];
-//! let sender = Sender { package_name: "com.example", application_id: None, source_sdk: false, version: 1 };
-//! let draft = TerminalMessageDraft { text: Some("Hello \"you\"".into()), more: &[] };
-//! let len = write_message(&mut room, &sender, 1, &draft)?;
-//! assert!(room[..len].starts_with(br#"{"id":"1","type":"COMMAND""#));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! type Failed = Box<dyn std::error::Error>;
+//!
+//! fn send(pipe: &mut PipeWriter, draft: &dyn MessageDraft) -> Result<(), Failed> {
+//!     let sender = Sender {
+//!         package_name: "com.clover.remote.protocol.usb",
+//!         application_id: Some("com.example.till:1.0"), // a terminal has none
+//!         source_sdk: true,
+//!         version: 1,
+//!     };
+//!     let mut room = [0; 1024];
+//!     let len = write_message(&mut room, &sender, 1, draft)?;
+//!     for packet in Packets::new(&room[..len], None).ok_or("no message")? {
+//!         pipe.write_all(&packet.head)?;
+//!         pipe.write_all(packet.text)?;
+//!     }
+//!     Ok(())
+//! }
+//!
+//! fn receive<'b>(pipe: &mut PipeReader, buf: &'b mut [u8]) -> Result<&'b mut [u8], Failed> {
+//!     let mut framer = Framer::new();
+//!     let mut byte = [0];
+//!     let len = loop {
+//!         pipe.read_exact(&mut byte)?;
+//!         match framer.feed(&byte, buf).1 {
+//!             Some(Frame::Message(message)) => break message.len(),
+//!             Some(Frame::TooLong { total, .. }) => return Err(format!("{total} bytes").into()),
+//!             Some(Frame::Resumed(_)) | None => {}
+//!         }
+//!     };
+//!     Ok(&mut buf[..len])
+//! }
+//!
+//! let (mut at_terminal, mut to_terminal) = std::io::pipe()?;
+//! let (mut at_till, mut to_till) = std::io::pipe()?;
+//! let (mut buf, mut other_buf) = ([0; 4096], [0; 4096]);
+//!
+//! // The till asks for 10.00. This is the codec: on record, and recovered, it is with `pos::Pos` only.
+//! let intent = PayIntentDraft {
+//!     transaction_type: Some(TransactionType::Payment),
+//!     amount: Some(10_00),
+//!     external_payment_id: Some("INV-1".into()),
+//!     requires_remote_confirmation: Some(true),
+//!     allow_partial_auth: Some(true), // absent means no
+//!     ..PayIntentDraft::default()
+//! };
+//! let start = TxStartDraft {
+//!     pay_intent: Some(intent),
+//!     request_info: Some(RequestInfo::Sale),
+//!     ..TxStartDraft::default()
+//! };
+//! send(&mut to_terminal, &start)?;
+//!
+//! // The terminal takes it.
+//! let message = open(receive(&mut at_terminal, &mut buf)?).map_err(|unreadable| unreadable.why)?;
+//! let intent = TxStart::from_message(&message).and_then(|start| start.pay_intent()).ok_or("no intent")?;
+//! let payment = PaymentDraft {
+//!     id: Some("P1".into()),
+//!     amount: intent.amount(),
+//!     external_payment_id: intent.external_payment_id(),
+//!     result: Some(PaymentResult::Success),
+//!     ..PaymentDraft::default()
+//! };
+//! let finish = FinishOkDraft { payment: Some(Nested::Draft(&payment)), ..FinishOkDraft::default() };
+//! send(&mut to_till, &finish)?;
+//!
+//! // The till reads what was charged.
+//! let message = open(receive(&mut at_till, &mut other_buf)?).map_err(|unreadable| unreadable.why)?;
+//! let payment = FinishOk::from_message(&message).and_then(|finish| finish.payment()).ok_or("no payment")?;
+//! assert_eq!(payment.external_payment_id().ok_or("no id")?, "INV-1");
+//! assert_eq!((payment.amount(), payment.result()), (Some(10_00), Some(PaymentResult::Success)));
+//! # Ok::<(), Failed>(())
 //! ```
 //!
 //! # A role

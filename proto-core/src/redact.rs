@@ -9,19 +9,29 @@ use core::fmt::{self, Write as _};
 use crate::wire::json::{Json, Read, Text, Value};
 
 /// The names whose values are secrets, wherever they stand.
-const SECRET_NAMES: [&str; 14] = [
+const SECRET_NAMES: [&str; 24] = [
     "authenticationToken",
     "token",
+    "uniqueToken",
     "pan",
     "track1",
     "track2",
     "track3",
+    "cardTrack2",
+    "plainCardData",
+    "transactionTags",
     "encrypted",
+    "encryptedSerialNumber",
+    "encRandomKey",
     "authCode",
     "authcode",
+    "approvalCode",
+    "voiceAuthCode",
     "pairingCode",
     "exp",
+    "expirationDate",
     "cvv",
+    "sepaElvIban",
     "access_token",
     "deviceToken",
 ];

@@ -1,6 +1,7 @@
 //! A world for scenarios: a point of sale and a terminal under a virtual clock, and a wire between them that can
 //! be cut, and a transcript of everything that happens.
 
+pub mod again;
 mod device;
 
 use std::collections::VecDeque;

@@ -280,7 +280,7 @@ fn our_tx_start_differs_from_theirs_only_where_that_is_accepted() {
             first6: Some("411111".into()),
             last4: Some("1111".into()),
             cardholder_name: Some("DOE/JANE Q".into()),
-            expiration_date: Some("1230".into()),
+            expiration_date: Some(Secret::new("made-up".into())),
             token: Some(Secret::new("made-up-token".into())),
             ..VaultedCardDraft::default()
         }),

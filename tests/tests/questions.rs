@@ -4,9 +4,9 @@ use proto_core::message::{ConfirmPaymentDraft, VerifySignatureDraft};
 use proto_core::model::{ChallengeDraft, PaymentDraft, SignatureDraft};
 use proto_core::pos::{Answer, Refusal};
 use proto_core::terminal::Terminal;
-use proto_core::wire::InString;
 use proto_core::wire::json::Json;
 use proto_core::wire::names::{ChallengeType, VoidReason};
+use proto_core::wire::{InString, Nested};
 use serde_json::Value;
 use system_tests::{World, begin, paid};
 
@@ -23,7 +23,7 @@ fn challenge(terminal: &mut Terminal<'_>) {
     terminal
         .send(&ConfirmPaymentDraft {
             payment: Some(InString::Text(Json::parse(PAYMENT).unwrap())),
-            challenges: Some(&challenges),
+            challenges: Some(Nested::Draft(&challenges)),
             more: &[],
         })
         .unwrap();

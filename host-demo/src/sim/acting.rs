@@ -8,13 +8,13 @@ use proto_core::message::{
     PrintPaymentDraft, PrintPaymentMerchantCopyDraft, SignatureVerified, TipAddedDraft, TxStart,
     TxStateMessageDraft, VerifySignatureDraft,
 };
-use proto_core::model::{ChallengeDraft, InputOptionDraft, Payment, PaymentDraft, ReferenceDraft};
+use proto_core::model::{ChallengeDraft, InputOptionDraft, OrderDraft, Payment};
 use proto_core::terminal::{Terminal, Unsent};
 use proto_core::time::{Duration, Instant};
-use proto_core::wire::InString;
 use proto_core::wire::names::{
     CardEntryType, KeyPress, RequestInfo, TxStartResult, TxState, UiDirection, VoidReason,
 };
+use proto_core::wire::{DraftOf, Nested};
 
 use super::Simulator;
 use super::asked::Asked;
@@ -461,7 +461,7 @@ impl Simulator<'_> {
         self.tell(State::Paid, |terminal, payment| {
             terminal.send(&ConfirmPaymentDraft {
                 payment: Some(payment),
-                challenges: Some(&all),
+                challenges: Some(Nested::Draft(all.as_slice())),
                 more: &[],
             })
         });
@@ -492,14 +492,14 @@ impl Simulator<'_> {
             return;
         };
         let id = sale.sold.order_id.clone();
-        let order = ReferenceDraft {
+        let order = OrderDraft {
             id: Some(id.as_str().into()),
-            more: &[],
+            ..OrderDraft::default()
         };
         self.tell(State::Paid, |terminal, payment| {
             terminal.send(&PrintPaymentDraft {
                 payment: Some(payment),
-                order: Some(InString::Draft(&order)),
+                order: Some(Nested::Draft(&order)),
                 more: &[],
             })
         });
@@ -522,7 +522,7 @@ impl Simulator<'_> {
                 if sale.plan.twice {
                     let info = sale.asked.request_info.as_str();
                     terminal.send(&FinishOkDraft {
-                        payment: Some(InString::Draft(payment)),
+                        payment: Some(Nested::Draft(payment)),
                         signature,
                         request_info: Some(RequestInfo::from_name(info.into())),
                         ..FinishOkDraft::default()
@@ -556,7 +556,7 @@ impl Simulator<'_> {
     fn tell(
         &mut self,
         state: State,
-        send: impl FnOnce(&mut Terminal<'_>, InString<'_, PaymentDraft<'_>>) -> Result<(), Unsent>,
+        send: impl FnOnce(&mut Terminal<'_>, AnyPayment<'_>) -> Result<(), Unsent>,
     ) {
         let Some(sale) = &self.stage.sale else {
             return;
@@ -564,7 +564,10 @@ impl Simulator<'_> {
         let terminal = &mut self.terminal;
         let sent = sale
             .sold
-            .with_payment(state, |payment| send(terminal, InString::Draft(payment)));
+            .with_payment(state, |payment| send(terminal, Nested::Draft(payment)));
         self.note(sent);
     }
 }
+
+/// A payment as it is sent.
+type AnyPayment<'p> = Nested<'p, dyn DraftOf<Payment<'static>> + 'p>;

@@ -2,7 +2,7 @@
 
 use proto_core::model::{CardTransactionDraft, PaymentDraft, ReferenceDraft, TenderDraft};
 use proto_core::redact::Secret;
-use proto_core::wire::Map;
+use proto_core::wire::Nested;
 use proto_core::wire::names::{
     CardEntryType, CardTransactionState, CardTransactionType, PaymentResult, VoidReason,
 };
@@ -106,7 +106,7 @@ impl Sold {
                 id: Some("SIMTENDER0001".into()),
                 label_key: Some("com.clover.tender.credit_card".into()),
                 label: Some("Credit Card".into()),
-                more: &[],
+                ..TenderDraft::default()
             }),
             amount: Some(self.amount),
             tip_amount: Some(self.tip),
@@ -142,7 +142,7 @@ impl Sold {
                 }),
                 cardholder_name: self.card.name.as_deref().map(Into::into),
                 currency: Some("USD".into()),
-                extra: Some(Map(if has_chip { &extra } else { &extra[..1] })),
+                extra: Some(Nested::Draft(if has_chip { &extra } else { &extra[..1] })),
                 ..CardTransactionDraft::default()
             }),
             ..PaymentDraft::default()

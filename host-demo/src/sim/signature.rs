@@ -3,6 +3,7 @@
 use std::f64::consts::TAU;
 
 use proto_core::model::{PointDraft, SignatureDraft, StrokeDraft};
+use proto_core::wire::Nested;
 
 use super::random::Random;
 
@@ -67,14 +68,14 @@ impl Drawn {
         let strokes: Vec<_> = points
             .iter()
             .map(|points| StrokeDraft {
-                points: Some(points),
+                points: Some(Nested::Draft(points.as_slice())),
                 more: &[],
             })
             .collect();
         write(Some(SignatureDraft {
             width: Some(WIDTH),
             height: Some(HEIGHT),
-            strokes: Some(&strokes),
+            strokes: Some(Nested::Draft(strokes.as_slice())),
             more: &[],
         }))
     }

@@ -1,38 +1,37 @@
-//! What the terminal shows, and the keys of it.
+//! What the point of sale shows on the terminal.
 
 use super::messages;
-use crate::model::{InputOption, InputOptionDraft};
-use crate::wire::json::{List, Text};
-use crate::wire::names::{KeyPress, UiDirection, UiState};
+use crate::model::{
+    DiscountsAddedOperation, DiscountsDeletedOperation, DisplayOrder, LineItemsAddedOperation,
+    LineItemsDeletedOperation, OrderDeletedOperation,
+};
 
 messages! {
-    /// Shows a line of text.
-    TerminalMessage, TerminalMessageDraft = TerminalMessage, 1 {
+    /// Shows a line of text (`protocol/messages.md` §3).
+    TerminalMessage, TerminalMessageDraft = TerminalMessage, ToTerminal, 1 {
         /// The text.
-        text: Text<'m> = "text";
+        text: text = "text";
     }
 
-    /// Shows the idle screen.
-    ShowWelcomeScreen, ShowWelcomeScreenDraft = ShowWelcomeScreen, 1 {}
+    /// Shows the idle screen (`protocol/messages.md` §3).
+    ShowWelcomeScreen, ShowWelcomeScreenDraft = ShowWelcomeScreen, ToTerminal, 1 {}
 
-    /// Shows the thank-you screen.
-    ShowThankYouScreen, ShowThankYouScreenDraft = ShowThankYouScreen, 1 {}
+    /// Shows the thank-you screen (`protocol/messages.md` §3).
+    ShowThankYouScreen, ShowThankYouScreenDraft = ShowThankYouScreen, ToTerminal, 1 {}
 
-    /// A screen appeared or went (`protocol/connector.md` §8.1).
-    UiStateMessage, UiStateMessageDraft = UiState, 1 {
-        /// Which screen.
-        ui_state: UiState<'m> = "uiState";
-        /// The text on it, in the terminal's language.
-        ui_text: Text<'m> = "uiText";
-        /// Whether it appeared or went.
-        ui_direction: UiDirection<'m> = "uiDirection";
-        /// The keys that may be pressed from here while it is up.
-        input_options: List<'m, InputOption<'m>>, &'m [InputOptionDraft<'m>] = "inputOptions";
-    }
-
-    /// Presses a key of the screen that is up.
-    KeyPressMessage, KeyPressMessageDraft = KeyPress, 1 {
-        /// The key, by name.
-        key_press: KeyPress<'m> = "keyPress";
+    /// Shows the basket (`protocol/messages.md` §3). At most one of the operations says what changed.
+    ShowOrderScreen, ShowOrderScreenDraft = ShowOrderScreen, ToTerminal, 1 {
+        /// The whole basket.
+        order: json(DisplayOrder) = "order";
+        /// Items were added.
+        line_items_added_operation: json(LineItemsAddedOperation) = "lineItemsAddedOperation";
+        /// Items were taken out.
+        line_items_deleted_operation: json(LineItemsDeletedOperation) = "lineItemsDeletedOperation";
+        /// Discounts were given.
+        discounts_added_operation: json(DiscountsAddedOperation) = "discountsAddedOperation";
+        /// Discounts were taken back.
+        discounts_deleted_operation: json(DiscountsDeletedOperation) = "discountsDeletedOperation";
+        /// The basket is gone.
+        order_deleted_operation: json(OrderDeletedOperation) = "orderDeletedOperation";
     }
 }

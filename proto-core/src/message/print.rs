@@ -1,30 +1,65 @@
-//! Receipts that the point of sale is to print, because it told the terminal not to.
+//! Printing, printers, the cash drawer.
 
 use super::messages;
-use crate::model::{Payment, PaymentDraft, ReferenceDraft};
-use crate::wire::InString;
-use crate::wire::json::{Object, Text};
+use crate::model::{Printer, PrinterDraft};
+use crate::wire::names::{PrintCategory, PrintJobStatus};
 
 messages! {
-    /// The customer's receipt.
-    PrintPayment, PrintPaymentDraft = PrintPayment, 1 {
-        /// The payment.
-        payment: Payment<'m>, InString<'m, PaymentDraft<'m>> = "payment";
-        /// The order that it pays; can be large.
-        order: Object<'m>, InString<'m, ReferenceDraft<'m>> = "order";
+    /// Prints lines of text (`protocol/messages.md` §3).
+    PrintText, PrintTextDraft = PrintText, ToTerminal, 1 {
+        /// The lines.
+        text_lines: texts = "textLines";
+        /// The point of sale's id of the job.
+        external_print_job_id: text = "externalPrintJobId";
+        /// The printer, by its id; absent is the usual one.
+        printer: json(Printer) = "printer";
     }
 
-    /// The merchant's copy.
-    PrintPaymentMerchantCopy, PrintPaymentMerchantCopyDraft = PrintPaymentMerchantCopy, 1 {
-        /// The payment.
-        payment: Payment<'m>, InString<'m, PaymentDraft<'m>> = "payment";
+    /// Prints an image (`protocol/messages.md` §3).
+    PrintImage, PrintImageDraft = PrintImage, ToTerminal, 1 {
+        /// The image as PNG, in Base64; absent if it comes in fragments (`protocol/link.md` §4.14) or from
+        /// a URL.
+        png: base64 = "png";
+        /// Where the terminal finds the image.
+        url_string: text = "urlString";
+        /// The point of sale's id of the job.
+        external_print_job_id: text = "externalPrintJobId";
+        /// The printer, by its id; absent is the usual one.
+        printer: json(Printer) = "printer";
     }
 
-    /// A slip that says that the card was declined.
-    PrintPaymentDecline, PrintPaymentDeclineDraft = PrintPaymentDecline, 1 {
-        /// The payment that was not made.
-        payment: Payment<'m>, InString<'m, PaymentDraft<'m>> = "payment";
-        /// Why not.
-        reason: Text<'m> = "reason";
+    /// Opens the cash drawer (`protocol/messages.md` §3).
+    OpenCashDrawer, OpenCashDrawerDraft = OpenCashDrawer, ToTerminal, 1 {
+        /// Why, for the log.
+        reason: text = "reason";
+        /// The printer that the drawer is at, by its id.
+        printer: json(Printer) = "printer";
+    }
+
+    /// Asks for the printers (`protocol/messages.md` §3).
+    GetPrintersRequest, GetPrintersRequestDraft = GetPrintersRequest, ToTerminal, 1 {
+        /// What they print. A name that is not listed (one SDK says NONE, one writes small letters) stands
+        /// for all.
+        category: name(PrintCategory) = "category";
+    }
+
+    /// The printers (`protocol/messages.md` §3).
+    GetPrintersResponse, GetPrintersResponseDraft = GetPrintersResponse, ToPos, 1 {
+        /// The printers.
+        printers: jsons(Printer, PrinterDraft) = "printers";
+    }
+
+    /// Asks how a print job stands (`protocol/messages.md` §3).
+    PrintJobStatusRequest, PrintJobStatusRequestDraft = PrintJobStatusRequest, ToTerminal, 1 {
+        /// The point of sale's id of the job.
+        external_print_job_id: text = "externalPrintJobId";
+    }
+
+    /// How a print job stands; also sent when that changes (`protocol/messages.md` §3).
+    PrintJobStatusResponse, PrintJobStatusResponseDraft = PrintJobStatusResponse, ToPos, 1 {
+        /// The point of sale's id of the job.
+        external_print_job_id: text = "externalPrintJobId";
+        /// How it stands.
+        status: name(PrintJobStatus) = "status";
     }
 }

@@ -1,128 +1,132 @@
-//! A transaction from its start to its end.
+//! A transaction: started, watched, decided on, ended.
 
 use super::messages;
 use crate::model::{
-    Challenge, ChallengeDraft, Credit, CreditDraft, PayIntent, PayIntentDraft, Payment,
-    PaymentDraft, Refund, RefundDraft, Signature, SignatureDraft,
+    Challenge, ChallengeDraft, Credit, Order, PayIntent, PayIntentDraft, Payment, Refund,
+    Signature, SignatureDraft,
 };
-use crate::wire::InString;
-use crate::wire::json::{List, Object, Text};
 use crate::wire::names::{RequestInfo, TxStartResult, TxState, VoidReason};
 
 messages! {
-    /// Starts a sale, auth, pre-auth or manual refund.
-    TxStart, TxStartDraft = TxStart, 2 {
+    /// Starts a transaction (`protocol/connector.md` §5.1).
+    TxStart, TxStartDraft = TxStart, ToTerminal, 2 {
         /// What to charge, and how.
-        pay_intent: PayIntent<'m>, PayIntentDraft<'m> = "payIntent";
-        /// The kind of request; the terminal repeats it in its answers.
-        request_info: RequestInfo<'m> = "requestInfo";
+        pay_intent: object(PayIntent, PayIntentDraft) = "payIntent";
+        /// An order that exists already. No SDK sends one.
+        order: json(Order) = "order";
+        /// The kind of request. One SDK says MANUAL_REFUND where the others say CREDIT.
+        request_info: name(RequestInfo) = "requestInfo";
+        /// Old switch for tips on the screen; [`TransactionSettings`](crate::model::TransactionSettings)
+        /// has the new one.
+        suppress_on_screen_tips: flag = "suppressOnScreenTips";
     }
 
-    /// Whether a transaction was started (`protocol/connector.md` §5.1.1).
-    TxStartResponse, TxStartResponseDraft = TxStartResponse, 1 {
-        /// Whether it was.
-        success: bool = "success";
-        /// The same, exactly; older terminals leave it out.
-        result: TxStartResult<'m> = "result";
-        /// The point of sale's id of the payment.
-        external_payment_id: Text<'m> = "externalPaymentId" | "externalId";
-        /// The kind of request.
-        request_info: RequestInfo<'m> = "requestInfo";
+    /// Whether the transaction was started (`protocol/connector.md` §5.1.1).
+    TxStartResponse, TxStartResponseDraft = TxStartResponse, ToPos, 1 {
+        /// Old terminals say only this.
+        success: flag = "success";
+        /// What became of the start.
+        result: name(TxStartResult) = "result";
+        /// The id of the attempt, as it was sent. Old SDKs call it `externalId`.
+        external_payment_id: text = "externalPaymentId" | "externalId";
+        /// The kind of request, as it was sent.
+        request_info: name(RequestInfo) = "requestInfo";
         /// The order, if the terminal changed it.
-        order: Object<'m>, crate::wire::json::Json<'m> = "order";
-        /// Why not, in a word.
-        reason: Text<'m> = "reason";
-        /// Why not, in a sentence.
-        message: Text<'m> = "message";
+        order: json(Order) = "order";
+        /// A text for people.
+        message: text = "message";
+        /// A short reason.
+        reason: text = "reason";
     }
 
-    /// A milestone of the running transaction.
-    TxStateMessage, TxStateMessageDraft = TxState, 1 {
+    /// The running transaction reached a milestone (`protocol/messages.md` §3).
+    TxStateMessage, TxStateMessageDraft = TxState, ToPos, 1 {
         /// Which one.
-        tx_state: TxState<'m> = "txState";
+        tx_state: name(TxState) = "txState";
     }
 
-    /// The issuer approved less than was asked. The payment's amount decides.
-    PartialAuth, PartialAuthDraft = PartialAuth, 1 {
-        /// The approved amount in minor units.
-        partial_auth_amount: i64 = "partialAuthAmount";
+    /// The issuer approved less than was asked for (`protocol/messages.md` §3).
+    PartialAuth, PartialAuthDraft = PartialAuth, ToPos, 1 {
+        /// How much was approved.
+        partial_auth_amount: money = "partialAuthAmount";
     }
 
-    /// The customer chose a tip. The payment's tip decides.
-    TipAdded, TipAddedDraft = TipAdded, 1 {
-        /// The tip in minor units.
-        tip_amount: i64 = "tipAmount";
+    /// The customer chose a tip (`protocol/messages.md` §3).
+    TipAdded, TipAddedDraft = TipAdded, ToPos, 1 {
+        /// The tip.
+        tip_amount: money = "tipAmount";
     }
 
-    /// The customer chose cash back.
-    CashbackSelected, CashbackSelectedDraft = CashbackSelected, 1 {
-        /// The amount in minor units.
-        cashback_amount: i64 = "cashbackAmount";
+    /// The customer chose cash back (`protocol/messages.md` §3).
+    CashbackSelected, CashbackSelectedDraft = CashbackSelected, ToPos, 1 {
+        /// How much.
+        cashback_amount: money = "cashbackAmount";
     }
 
-    /// The terminal asks the merchant to decide before it goes on.
-    ConfirmPayment, ConfirmPaymentDraft = ConfirmPaymentMessage, 1 {
+    /// The terminal asks the merchant to decide before it goes on (`protocol/connector.md` §8.2).
+    ConfirmPayment, ConfirmPaymentDraft = ConfirmPaymentMessage, ToPos, 1 {
         /// The payment as it stands.
-        payment: Payment<'m>, InString<'m, PaymentDraft<'m>> = "payment";
+        payment: json(Payment) = "payment";
         /// What there is to decide, all of it.
-        challenges: List<'m, Challenge<'m>>, &'m [ChallengeDraft<'m>] = "challenges";
+        challenges: list(Challenge, ChallengeDraft) = "challenges";
     }
 
-    /// Accepts every challenge of a payment.
-    PaymentConfirmed, PaymentConfirmedDraft = PaymentConfirmed, 1 {
+    /// Accepts every challenge of a payment (`protocol/connector.md` §5.7).
+    PaymentConfirmed, PaymentConfirmedDraft = PaymentConfirmed, ToTerminal, 1 {
         /// The payment as it was received.
-        payment: Payment<'m>, InString<'m, PaymentDraft<'m>> = "payment";
+        payment: json(Payment) = "payment";
     }
 
-    /// Rejects a payment; the terminal voids it.
-    PaymentRejected, PaymentRejectedDraft = PaymentRejected, 1 {
+    /// Rejects a payment; the terminal voids it (`protocol/connector.md` §5.7).
+    PaymentRejected, PaymentRejectedDraft = PaymentRejected, ToTerminal, 1 {
         /// The payment as it was received.
-        payment: Payment<'m>, InString<'m, PaymentDraft<'m>> = "payment";
+        payment: json(Payment) = "payment";
         /// The reason of the challenge that was rejected.
-        reason: VoidReason<'m> = "reason";
+        reason: name(VoidReason) = "reason";
     }
 
-    /// The customer signed; the merchant has to accept or reject the signature.
-    VerifySignature, VerifySignatureDraft = VerifySignature, 1 {
+    /// The customer signed; the merchant has to accept or reject the signature (`protocol/connector.md`
+    /// §8.2).
+    VerifySignature, VerifySignatureDraft = VerifySignature, ToPos, 1 {
         /// The payment that was signed for.
-        payment: Payment<'m>, InString<'m, PaymentDraft<'m>> = "payment";
+        payment: json(Payment) = "payment";
         /// The signature.
-        signature: Signature<'m>, SignatureDraft<'m> = "signature";
+        signature: object(Signature, SignatureDraft) = "signature";
     }
 
-    /// Accepts or rejects a signature.
-    SignatureVerified, SignatureVerifiedDraft = SignatureVerified, 1 {
+    /// Accepts or rejects a signature (`protocol/connector.md` §5.15).
+    SignatureVerified, SignatureVerifiedDraft = SignatureVerified, ToTerminal, 1 {
         /// The payment as it was received.
-        payment: Payment<'m>, InString<'m, PaymentDraft<'m>> = "payment";
+        payment: json(Payment) = "payment";
         /// Whether the signature is accepted.
-        verified: bool = "verified";
+        verified: flag = "verified";
     }
 
-    /// A payment was voided as part of the transaction; FINISH_CANCEL follows.
-    PaymentVoided, PaymentVoidedDraft = PaymentVoided, 1 {
+    /// A payment was voided as part of the transaction; FINISH_CANCEL follows (`protocol/messages.md` §3).
+    PaymentVoided, PaymentVoidedDraft = PaymentVoided, ToPos, 1 {
         /// The payment.
-        payment: Payment<'m>, InString<'m, PaymentDraft<'m>> = "payment";
+        payment: json(Payment) = "payment";
         /// Why.
-        void_reason: VoidReason<'m> = "voidReason";
+        void_reason: name(VoidReason) = "voidReason";
     }
 
-    /// The transaction ended well; one of payment, credit and refund is there.
-    FinishOk, FinishOkDraft = FinishOk, 1 {
+    /// The transaction ended well; one of payment, credit and refund is there (`protocol/messages.md` §3).
+    FinishOk, FinishOkDraft = FinishOk, ToPos, 1 {
         /// The payment of a sale, auth or pre-auth.
-        payment: Payment<'m>, InString<'m, PaymentDraft<'m>> = "payment";
+        payment: json(Payment) = "payment";
         /// The credit of a manual refund.
-        credit: Credit<'m>, InString<'m, CreditDraft<'m>> = "credit";
+        credit: json(Credit) = "credit";
         /// The refund of a payment.
-        refund: Refund<'m>, InString<'m, RefundDraft<'m>> = "refund";
+        refund: json(Refund) = "refund";
         /// The signature, if one was given on the screen.
-        signature: Signature<'m>, SignatureDraft<'m> = "signature";
-        /// The kind of request.
-        request_info: RequestInfo<'m> = "requestInfo";
+        signature: object(Signature, SignatureDraft) = "signature";
+        /// The kind of request; older terminals leave it out.
+        request_info: name(RequestInfo) = "requestInfo";
     }
 
-    /// The transaction ended without a payment.
-    FinishCancel, FinishCancelDraft = FinishCancel, 1 {
+    /// The transaction ended without a payment (`protocol/messages.md` §3).
+    FinishCancel, FinishCancelDraft = FinishCancel, ToPos, 1 {
         /// The kind of request; older terminals leave it out.
-        request_info: RequestInfo<'m> = "requestInfo";
+        request_info: name(RequestInfo) = "requestInfo";
     }
 }

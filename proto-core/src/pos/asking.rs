@@ -14,7 +14,7 @@ use crate::outbox::Outbox;
 use crate::time::Instant;
 use crate::wire::json::{Full, Json};
 use crate::wire::names::{Method, VoidReason};
-use crate::wire::{InString, Sender};
+use crate::wire::{DraftOf, InString, Sender};
 
 impl Pos<'_> {
     pub(super) fn handle_confirm<'m>(
@@ -158,11 +158,7 @@ impl Pos<'_> {
     /// Sends an answer about the held payment: as it was received, or by its id if that can never fit.
     fn send_about_payment(
         &mut self,
-        write: impl Fn(
-            &mut Outbox<'_>,
-            &Sender<'_>,
-            InString<'_, PaymentDraft<'_>>,
-        ) -> Result<u32, Full>,
+        write: impl Fn(&mut Outbox<'_>, &Sender<'_>, AnyPayment<'_>) -> Result<u32, Full>,
     ) -> Result<(), Refused> {
         let sender = self.sender();
         let (outbox, tx) = (&mut self.outbox, &self.tx);
@@ -236,9 +232,12 @@ impl Pos<'_> {
     }
 }
 
+/// A payment as it was received, or a draft of one.
+type AnyPayment<'p> = InString<'p, dyn DraftOf<Payment<'static>> + 'p>;
+
 impl Transaction<'_> {
     /// Hands the payment of the open questions over: as it was received, or its id if it did not fit.
-    fn with_payment<R>(&self, write: impl FnOnce(InString<'_, PaymentDraft<'_>>) -> R) -> R {
+    fn with_payment<R>(&self, write: impl FnOnce(AnyPayment<'_>) -> R) -> R {
         let held = self
             .hold
             .get(..self.hold_len)
@@ -251,7 +250,7 @@ impl Transaction<'_> {
     }
 
     /// Hands a payment over that has nothing but the id.
-    fn with_payment_id<R>(&self, write: impl FnOnce(InString<'_, PaymentDraft<'_>>) -> R) -> R {
+    fn with_payment_id<R>(&self, write: impl FnOnce(AnyPayment<'_>) -> R) -> R {
         write(InString::Draft(&PaymentDraft {
             id: Some(self.payment_id.as_str().into()),
             ..PaymentDraft::default()

@@ -238,14 +238,14 @@ impl<'b> Pos<'b> {
                 name: Some(self.config.name.into()),
                 application_name: Some(self.config.name.into()),
                 authentication_token: token,
-                more: &[],
+                ..PairingRequestDraft::default()
             };
             self.due.pairing = self.outbox.push(&sender, &request).is_err();
         }
         if self.due.discovery {
             let request = DiscoveryRequestDraft {
                 supports_order_modification: Some(false),
-                more: &[],
+                ..DiscoveryRequestDraft::default()
             };
             self.due.discovery = self.outbox.push(&sender, &request).is_err();
         }

@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::redact::Secret;
 use crate::time::{Duration, Instant};
-use crate::wire::Elements;
+use crate::wire::Nested;
 use crate::wire::json::Text;
 use crate::wire::names::{
     CardEntryType, CardTransactionState, CardTransactionType, CardType, PaymentResult, VoidReason,
@@ -189,7 +189,7 @@ impl Booked {
                 state: Some(card.state),
                 ..CardTransactionDraft::default()
             }),
-            refunds: (!refunds.is_empty()).then_some(Elements(refunds)),
+            refunds: (!refunds.is_empty()).then_some(Nested::Draft(refunds)),
             ..PaymentDraft::default()
         })
     }

@@ -7,13 +7,9 @@ use crate::message::{
 };
 use crate::model::DeviceStateDataDraft;
 use crate::time::Instant;
-use crate::wire::InString;
-use crate::wire::json::Json;
 use crate::wire::names::{DeviceState, Method, QueryStatus, ResultStatus};
 use crate::wire::write_message;
-
-/// [`ResultStatus::Success`] as JSON.
-pub(super) const SUCCESS: &str = "\"SUCCESS\"";
+use crate::wire::{InString, Nested};
 
 /// Which messages are worth repeating (`protocol/connector.md` §5.20): questions and ends.
 pub(super) const fn is_worth_repeating(method: Method<'_>) -> bool {
@@ -47,7 +43,6 @@ impl Terminal<'_> {
     pub(super) fn answer_status(&mut self, request: RetrieveDeviceStatusRequest<'_>) {
         let sender = self.sender();
         let running = self.running.as_ref();
-        let ok = Json::parse(SUCCESS).unwrap_or_default();
         let response = RetrieveDeviceStatusResponseDraft {
             result: Some(ResultStatus::Success),
             state: Some(self.device_state()),
@@ -55,8 +50,6 @@ impl Terminal<'_> {
                 external_payment_id: Some(running.external_id.as_str().into()),
                 ..DeviceStateDataDraft::default()
             }),
-            // Who reads one spelling does not read the other (`protocol/messages.md` §5).
-            more: &[("status", ok)],
             ..RetrieveDeviceStatusResponseDraft::default()
         };
         // Without room it stays unanswered; the point of sale asks again.
@@ -108,7 +101,7 @@ impl Terminal<'_> {
         let pending = self.books.pending();
         let response = RetrievePendingPaymentsResponseDraft {
             status: Some(ResultStatus::Success),
-            pending_payment_entries: Some(&pending),
+            pending_payment_entries: Some(Nested::Draft(&pending)),
             ..RetrievePendingPaymentsResponseDraft::default()
         };
         let _ = self.outbox.push(&sender, &response);

@@ -5,7 +5,6 @@ use heapless::Deque;
 use super::event::Event;
 use super::identity::{Identity, Unsent};
 use super::ledger::Ledger;
-use super::queries::SUCCESS;
 use crate::fingerprint::Fingerprints;
 use crate::link::{Detail, Down, DownReason, LinkInfo, LinkKind};
 use crate::message::{
@@ -21,12 +20,14 @@ use crate::outbox::Outbox;
 use crate::redact::Secret;
 use crate::role::Role;
 use crate::time::{Instant, Timers};
-use crate::wire::json::{Json, Text};
+use crate::wire::json::Text;
 use crate::wire::names::{
     DeviceState, MessageType, Method, PairingState, RequestInfo, ResultStatus, TxStartResult,
     UiDirection, UiState,
 };
-use crate::wire::{FrameError, InString, Message, Sender, name_in_head, open, package_name};
+use crate::wire::{
+    FrameError, InString, Message, Nested, Sender, name_in_head, open, package_name,
+};
 
 /// Events that wait for `poll_event`; when it is full the oldest is dropped.
 const EVENTS: usize = 8;
@@ -287,7 +288,7 @@ impl<'b> Terminal<'b> {
             ui_state: Some(state),
             ui_text: Some(text.into()),
             ui_direction: Some(direction),
-            input_options: Some(options),
+            input_options: Some(Nested::Draft(options)),
             more: &[],
         })
     }
@@ -475,7 +476,7 @@ impl<'b> Terminal<'b> {
         while let Some(id) = self.receipts.front() {
             let ack = AckDraft {
                 source_message_id: Some(id.as_str().into()),
-                more: &[],
+                ..AckDraft::default()
             };
             if self.outbox.push(&sender, &ack).is_err() {
                 return;
@@ -502,7 +503,7 @@ impl<'b> Terminal<'b> {
                 supports_vault_card: Some(who.vault_card),
                 supports_remote_confirmation: Some(true),
                 supports_naked_credit: Some(true),
-                more: &[],
+                ..DiscoveryResponseDraft::default()
             };
             self.discovery_due = self.outbox.push(&sender, &response).is_err();
         }
@@ -563,12 +564,9 @@ impl<'b> Terminal<'b> {
                 .map_or(Event::Other(method), Event::KeyPressed),
             Method::Break => {
                 let sender = self.sender();
-                let status = Json::parse(SUCCESS).unwrap_or_default();
                 let response = ResetDeviceResponseDraft {
                     result: Some(ResultStatus::Success),
                     state: Some(DeviceState::Idle),
-                    // Who reads one spelling does not read the other (`protocol/messages.md` §5).
-                    more: &[("status", status)],
                     ..ResetDeviceResponseDraft::default()
                 };
                 let _ = self.outbox.push(&sender, &response);

@@ -47,7 +47,7 @@ pub fn write_message(
         // Ten digits are enough for every u32.
         let mut digits = [0u8; 10];
         to.member("id", decimal(id, &mut digits));
-        to.member("type", &MessageType::Command);
+        to.member("type", &draft.kind());
         to.member("packageName", sender.package_name);
         to.member("method", &draft.method());
         to.key("payload");

@@ -8,6 +8,7 @@ use core::fmt;
 
 use super::json::{JsonError, JsonFault, Object, Span, Text, Value, check, members, open_string};
 use super::names::{MessageType, Method};
+use crate::message;
 
 /// A whole message, opened. All of it borrows the buffer that was opened.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,6 +29,14 @@ pub struct Message<'m> {
     pub application_id: Option<Text<'m>>,
     /// The software at the point of sale, `remoteSourceSDK`.
     pub source_sdk: Option<Text<'m>>,
+}
+
+impl Message<'_> {
+    /// The version of the payload's format. Absent or 0 counts as 1 (`protocol/messages.md` §1.2).
+    #[must_use]
+    pub fn payload_version(&self) -> i64 {
+        self.payload.field(&["version"]).unwrap_or(1).max(1)
+    }
 }
 
 /// A message that cannot be read.
@@ -186,7 +195,7 @@ fn open_in_place(buf: &mut [u8]) -> Result<(), OpenError> {
     let opened = method
         .and_then(|span| string_at(buf, span))
         .or_else(|| method_of_payload(buf, payload.start))
-        .map_or(Opened::Nothing, opened_fields);
+        .map_or(NOTHING, |name| message::opened(Method::from_name(name)));
     open_fields(buf, payload.start, opened);
     Ok(())
 }
@@ -202,18 +211,25 @@ fn method_of_payload(buf: &[u8], at: usize) -> Option<Text<'_>> {
     None
 }
 
-/// Opens the fields of the object at `at` that the table names.
-fn open_fields(buf: &mut [u8], at: usize, opened: Opened) {
+/// Opens the fields of the object at `at` that are named.
+fn open_fields(buf: &mut [u8], at: usize, opened: &[Opened]) {
+    if opened.is_empty() {
+        return;
+    }
     let mut fields = members(buf, at);
     while let Some((name, span)) = fields.next(buf) {
-        let inside = opened.inside(name);
+        let inside = opened
+            .iter()
+            .find(|field| name == field.name)
+            .map(|field| field.inside);
         match (inside, buf.get(span.start)) {
             (Some(Inside::Value), Some(b'"')) => {
                 // A string that is no JSON stays what it is.
                 let _ = open_string(buf, span);
             }
             (Some(Inside::Items), Some(b'[')) => open_items(buf, span),
-            (Some(Inside::Fields), Some(b'{')) => open_fields(buf, span.start, Opened::Intent),
+            (Some(Inside::Items), Some(b'{')) => open_fields(buf, span.start, WRAPPED),
+            (Some(Inside::Fields(fields)), Some(b'{')) => open_fields(buf, span.start, fields),
             _ => {}
         }
     }
@@ -296,104 +312,32 @@ const ENVELOPE: [&str; 8] = [
     "remoteSourceSDK",
 ];
 
-/// Which fields of a payload travel as JSON in a string: the table of `protocol/model.md` §1.
-#[derive(Clone, Copy)]
-enum Opened {
-    Nothing,
-    /// These fields of the payload.
-    Fields(&'static [(&'static str, Inside)]),
-    /// The fields of `payIntent`.
-    Intent,
+/// A field that travels as JSON in a string, or has such fields inside (`protocol/model.md` §1). Which they
+/// are comes from the declarations of the messages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Opened {
+    pub(crate) name: &'static str,
+    pub(crate) inside: Inside,
 }
 
-#[derive(Clone, Copy)]
-enum Inside {
+/// Where in a field the JSON in a string is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Inside {
     /// The field itself.
     Value,
     /// Each item of the list.
     Items,
-    /// Fields of the object.
-    Fields,
+    /// These fields of the object.
+    Fields(&'static [Opened]),
 }
 
-impl Opened {
-    fn inside(self, name: Text<'_>) -> Option<Inside> {
-        const INTENT: [(&str, Inside); 7] = [
-            ("transactionSettings", Inside::Value),
-            ("vaultedCard", Inside::Value),
-            ("serviceChargeAmount", Inside::Value),
-            ("applicationTracking", Inside::Value),
-            ("germanInfo", Inside::Value),
-            ("cashAdvanceCustomerIdentification", Inside::Value),
-            ("taxableAmountRateList", Inside::Items),
-        ];
-        let fields = match self {
-            Self::Nothing => return None,
-            Self::Fields(fields) => fields,
-            Self::Intent => &INTENT,
-        };
-        fields
-            .iter()
-            .find(|(field, _)| name == *field)
-            .map(|(_, inside)| *inside)
-    }
-}
+const NOTHING: &[Opened] = &[];
 
-fn opened_fields(method: Text<'_>) -> Opened {
-    use Inside::{Fields, Items, Value};
-    const PAYMENT: (&str, Inside) = ("payment", Value);
-    const ORDER: (&str, Inside) = ("order", Value);
-    const CREDIT: (&str, Inside) = ("credit", Value);
-    const REFUND: (&str, Inside) = ("refund", Value);
-    const PRINTER: (&str, Inside) = ("printer", Value);
-    Opened::Fields(match Method::from_name(method) {
-        Method::FinishOk | Method::ShowReceiptOptions => &[PAYMENT, CREDIT, REFUND],
-        Method::VerifySignature
-        | Method::SignatureVerified
-        | Method::ConfirmPaymentMessage
-        | Method::PaymentConfirmed
-        | Method::PaymentRejected
-        | Method::PaymentVoided
-        | Method::VoidPayment
-        | Method::VoidPaymentResponse
-        | Method::RetrievePaymentResponse
-        | Method::PrintPaymentMerchantCopy
-        | Method::PrintPaymentDecline => &[PAYMENT],
-        Method::PrintPayment | Method::RefundPrintPayment => &[PAYMENT, ORDER, REFUND],
-        Method::BalanceInquiryResponse => &[PAYMENT, ("cardDetails", Value)],
-        Method::PrintCredit | Method::PrintCreditDecline | Method::VoidCreditResponse => &[CREDIT],
-        Method::RefundResponse | Method::VoidPaymentRefundResponse => &[REFUND],
-        Method::TxStart => &[("payIntent", Fields), ORDER],
-        Method::CardData => &[("payIntent", Fields)],
-        Method::TxStartResponse => &[ORDER],
-        Method::ShowOrderScreen => &[
-            ORDER,
-            ("lineItemsAddedOperation", Value),
-            ("lineItemsDeletedOperation", Value),
-            ("discountsAddedOperation", Value),
-            ("discountsDeletedOperation", Value),
-            ("orderDeletedOperation", Value),
-        ],
-        Method::OrderActionAddDiscount => &[("addDiscountAction", Value)],
-        Method::OrderActionRemoveDiscount => &[("removeDiscountAction", Value)],
-        Method::OrderActionAddLineItem => &[("addLineItemAction", Value)],
-        Method::OrderActionRemoveLineItem => {
-            &[("removeLineItemAction", Value), ("removeLineItem", Value)]
-        }
-        Method::OrderActionResponse => &[("orderActionResponse", Value)],
-        Method::CloseoutResponse => &[("batch", Value)],
-        Method::VaultCardResponse => &[("card", Value)],
-        Method::IncrementPreauthResponse => &[("authorization", Value)],
-        Method::PrintText | Method::PrintImage | Method::OpenCashDrawer => &[PRINTER],
-        Method::GetPrintersResponse => &[("printers", Items)],
-        Method::RequestTip => &[("tipSuggestions", Items)],
-        Method::RegisterForCustData => &[("configurations", Items)],
-        Method::CustomerProvidedDataMessage => &[("config", Value)],
-        Method::CustomerInfoMessage => &[("customer", Value)],
-        Method::RetrieveCustomActivitiesResponse => &[("activities", Items)],
-        _ => return Opened::Nothing,
-    })
-}
+/// A list that came wrapped where it should be bare (`protocol/decisions.md`, lists).
+const WRAPPED: &[Opened] = &[Opened {
+    name: "elements",
+    inside: Inside::Items,
+}];
 
 #[cfg(test)]
 mod tests {

@@ -53,7 +53,7 @@ await scenario("outcomes", async ({ open, step, expect }) => {
   });
 
   await step("a stored card is charged", async () => {
-    const card = { first6: "411111", last4: "1111", cardholderName: "DOE/JANE Q", expirationDate: "1230", token: "made-up-token" };
+    const card = { first6: "411111", last4: "1111", cardholderName: "DOE/JANE Q", expirationDate: "made-up", token: "made-up-token" };
     const payment = paid(await till.sale({ vaultedCard: filled(new clover.payments.VaultedCard(), card) }));
     const read = payment.getCardTransaction();
     expect("how the card was read", read.getEntryType(), clover.payments.CardEntryType.VAULTED);

@@ -37,7 +37,7 @@ await scenario("requests", async ({ open, step, expect }) => {
         first6: "411111",
         last4: "1111",
         cardholderName: "DOE/JANE Q",
-        expirationDate: "1230",
+        expirationDate: "made-up",
         token: "made-up-token",
       }),
       cardNotPresent: true,

@@ -8,9 +8,9 @@ use crate::model::{
     VaultedCardDraft,
 };
 use crate::time::Duration;
+use crate::wire::Nested;
 use crate::wire::json::Text;
 use crate::wire::names::{DataEntryLocation, RequestInfo, TipMode, TransactionType};
-use crate::wire::{Elements, Map};
 
 /// A sale (`protocol/connector.md` §5.1): charge an amount now.
 ///
@@ -187,10 +187,10 @@ impl<'a> Sale<'a> {
             auto_accept_payment_confirmations: self.auto_accept_confirmations,
             auto_accept_signature: self.auto_accept_signature,
             tip_suggestions: (!self.tip_suggestions.is_empty())
-                .then_some(Elements(self.tip_suggestions)),
+                .then_some(Nested::Draft(self.tip_suggestions)),
             regional_extras: (!self.regional_extras.is_empty())
-                .then_some(Map(self.regional_extras)),
-            more: &[],
+                .then_some(Nested::Draft(self.regional_extras)),
+            ..TransactionSettingsDraft::default()
         };
         let info = match asked.kind {
             RequestKind::Auth => RequestInfo::Auth,
@@ -213,11 +213,12 @@ impl<'a> Sale<'a> {
                 allow_partial_auth: Some(!self.refuse_partial),
                 is_testing: Some(false),
                 transaction_settings: Some(settings),
-                pass_through_values: (!self.extras.is_empty()).then_some(Map(self.extras)),
-                more: &[],
+                pass_through_values: (!self.extras.is_empty())
+                    .then_some(Nested::Draft(self.extras)),
+                ..PayIntentDraft::default()
             }),
             request_info: Some(info),
-            more: &[],
+            ..TxStartDraft::default()
         });
     }
 }

@@ -7,7 +7,7 @@ use crate::model::{PaymentDraft, ReferenceDraft};
 use crate::time::Duration;
 use crate::wire::json::Text;
 use crate::wire::names::VoidReason;
-use crate::wire::{InString, Map};
+use crate::wire::{InString, Nested};
 
 /// A refund of a payment, all of it or a part (`protocol/connector.md` §5.10).
 #[derive(Debug, Clone, Copy, Default)]
@@ -119,7 +119,7 @@ impl Sealed for RefundPayment<'_> {
             full_refund: Some(self.amount.is_none()),
             disable_clover_printing: self.disable_printing,
             disable_receipt_selection: self.disable_receipt_selection,
-            extras: (!self.extras.is_empty()).then_some(Map(self.extras)),
+            extras: (!self.extras.is_empty()).then_some(Nested::Draft(self.extras)),
             more: &[],
         });
     }
@@ -246,7 +246,7 @@ impl Sealed for VoidPayment<'_> {
             void_reason: Some(self.reason),
             disable_clover_printing: self.disable_printing,
             disable_receipt_selection: self.disable_receipt_selection,
-            extras: (!self.extras.is_empty()).then_some(Map(self.extras)),
+            extras: (!self.extras.is_empty()).then_some(Nested::Draft(self.extras)),
             more: &[],
         });
     }

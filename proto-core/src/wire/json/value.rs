@@ -215,6 +215,17 @@ impl<'m> Json<'m> {
         Some(Self(text))
     }
 
+    /// The text of a value that is known to be checked.
+    pub(crate) const fn of_checked(text: &'m str) -> Self {
+        Self(text)
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn value(self) -> Value<'m> {
+        Value::parse(self.0, 0).map_or(Value::Null, |(value, _)| value)
+    }
+
     /// The text itself, secrets included. Never let it reach a log.
     #[must_use]
     pub const fn expose(self) -> &'m str {
@@ -291,6 +302,14 @@ impl<'m> Read<'m> for Object<'m> {
 pub struct List<'m, T> {
     items: Items<'m>,
     kind: core::marker::PhantomData<T>,
+}
+
+impl<'m, T> List<'m, T> {
+    /// The text of the list, from bracket to bracket.
+    #[must_use]
+    pub fn json(&self) -> Json<'m> {
+        Json(self.items.text)
+    }
 }
 
 impl<T> Clone for List<'_, T> {

@@ -3,13 +3,21 @@
 //! A name that is not listed is no error: it is carried as text and written back as it came, so a newer
 //! terminal never breaks an older point of sale.
 
+mod card;
 mod device;
 mod method;
+mod order;
 mod payment;
+mod print;
+mod regional;
 
+pub use card::*;
 pub use device::*;
 pub use method::*;
+pub use order::*;
 pub use payment::*;
+pub use print::*;
+pub use regional::*;
 
 /// Declares open enumerations, each value with its name on the wire.
 macro_rules! names {
@@ -26,6 +34,9 @@ macro_rules! names {
         impl<'m> $name<'m> {
             /// Every listed value.
             pub const ALL: &'static [$name<'static>] = &[$($name::$value,)*];
+
+            /// Every listed value's name on the wire.
+            pub const NAMES: &'static [&'static str] = &[$($wire,)*];
 
             /// The value that has this name.
             #[must_use]

@@ -39,6 +39,7 @@ names! {
         Found = "FOUND",
         NotFound = "NOT_FOUND",
         InProgress = "IN_PROGRESS",
+        Unknown = "UNKNOWN",
     }
 
     /// Why a refund failed.
@@ -115,6 +116,26 @@ names! {
         RejectGreaterApprovedAmount = "REJECT_GREATER_APPROVED_AMOUNT",
         UserCancelSync = "USER_CANCEL_SYNC",
         ReopenOrder = "REOPEN_ORDER",
+    }
+
+    /// What an authorisation is for (`protocol/model.md` §6 Type).
+    AuthorizationType {
+        Tab = "TAB",
+        Auth = "AUTH",
+    }
+
+    /// What a pre-authorisation is for (`protocol/model.md` §6).
+    PreAuthType {
+        Preauth = "PREAUTH",
+        BarTab = "BAR_TAB",
+    }
+
+    /// How a refund stands (`protocol/model.md` §6).
+    RefundStatus {
+        Fail = "FAIL",
+        Success = "SUCCESS",
+        Pending = "PENDING",
+        Voided = "VOIDED",
     }
 
     /// The brand of a card.
