@@ -18,8 +18,8 @@ use proto_core::message::TxStateMessageDraft;
 use proto_core::model::InputOptionDraft;
 use proto_core::terminal::{Event, Identity, Terminal};
 use proto_core::time::{Duration, Instant};
-use proto_core::wire::FrameError;
 use proto_core::wire::names::{KeyPress, TxState, UiDirection, UiState};
+use proto_core::wire::{FrameError, Unreadable};
 
 use payment::Sold;
 pub use script::{Behaviour, UnknownBehaviour};
@@ -367,6 +367,13 @@ impl Role for Simulator<'_> {
 
     fn handle_message(&mut self, now: Instant, message: &mut [u8]) -> Option<Seen> {
         if let Some(event) = self.terminal.handle_message(now, message) {
+            self.react(now, event);
+        }
+        self.seen.pop_front()
+    }
+
+    fn handle_unreadable(&mut self, now: Instant, unreadable: Unreadable<'_>) -> Option<Seen> {
+        if let Some(event) = self.terminal.handle_unreadable(now, unreadable) {
             self.react(now, event);
         }
         self.seen.pop_front()

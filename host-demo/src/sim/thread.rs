@@ -84,7 +84,7 @@ impl SimulatorThread {
                 unix_ms,
             );
             let clock = StdClock::new();
-            let mut buffer = vec![0; RECEIVE];
+            let (mut buffer, mut join) = (vec![0; RECEIVE], Vec::new());
             let parts = Parts {
                 role: &mut simulator,
                 link: &mut link,
@@ -92,6 +92,7 @@ impl SimulatorThread {
                 inbox: &mut inbox,
                 clock: &clock,
                 buffer: &mut buffer,
+                join: &mut join,
             };
             let driven = drive(
                 parts,

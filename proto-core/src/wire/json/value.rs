@@ -29,6 +29,11 @@ pub enum Value<'m> {
 }
 
 impl<'m> Value<'m> {
+    /// The value that the checked `text` is.
+    pub(crate) fn of_checked(text: &'m str) -> Option<Self> {
+        Some(Self::parse(text, 0)?.0)
+    }
+
     /// The value that begins at `at`, behind white space, and where it ends.
     fn parse(text: &'m str, at: usize) -> Option<(Self, usize)> {
         let bytes = text.as_bytes();
@@ -62,10 +67,7 @@ impl<'m> Object<'m> {
 
     /// The object that the checked `text` is.
     pub(crate) fn of_checked(text: &'m str) -> Option<Self> {
-        match Value::parse(text, 0)?.0 {
-            Value::Object(object) => Some(object),
-            _ => None,
-        }
+        Value::of_checked(text).and_then(Self::read)
     }
 
     /// The object that `text` is, white space around it allowed; `None` if it is something else or no
