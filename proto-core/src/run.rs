@@ -135,10 +135,8 @@ pub struct Parts<'a, R, L, J, I, C, B: ?Sized, F: ?Sized> {
 ///
 /// A link that goes down is brought up again: at once, then after half a second, doubling to 30 s, each
 /// pause a little different, until a message has come (`protocol/decisions.md`). It never gives up.
-pub async fn drive<R, L, J, I, C, B, F, H>(
-    parts: Parts<'_, R, L, J, I, C, B, F>,
-    mut handler: H,
-) where
+pub async fn drive<R, L, J, I, C, B, F, H>(parts: Parts<'_, R, L, J, I, C, B, F>, mut handler: H)
+where
     R: Role,
     L: Link,
     J: Journal,
@@ -174,12 +172,7 @@ pub async fn drive<R, L, J, I, C, B, F, H>(
         settle(role, journal, &mut handler, now);
         resting = resting.filter(|until| *until > now);
 
-        let due = [
-            role.poll_timeout(),
-            intake.poll_timeout(),
-            resting,
-            closing,
-        ];
+        let due = [role.poll_timeout(), intake.poll_timeout(), resting, closing];
         let due = due.into_iter().flatten().min();
         let out = role.transmit();
         if closing.is_some_and(|until| until <= now || out.is_none() || resting.is_some()) {

@@ -7,7 +7,7 @@ use proto_core::message::{
     UiStateMessage,
 };
 use proto_core::wire::json::{Object, Value as Ours};
-use proto_core::wire::{MAX_MESSAGE, OpenError, open};
+use proto_core::wire::{OpenError, open};
 use serde_json::Value;
 
 fn vectors() -> Vec<(String, Vec<u8>)> {
@@ -195,41 +195,5 @@ fn settings_are_read_as_objects_and_as_strings() {
         let start = TxStart::from_message(&open(&mut text).unwrap()).unwrap();
         let settings = start.pay_intent().unwrap().transaction_settings().unwrap();
         assert_eq!(settings.tippable_amount(), Some(1000), "{name}");
-    }
-}
-
-#[test]
-fn packet_streams_of_the_vectors_are_read_at_every_cut() {
-    use proto_core::wire::{Frame, Framer};
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/link");
-    let expected = std::fs::read(root.join("usb-06-two-packets.json")).unwrap();
-    for name in [
-        "usb-04-two-packets-16382.hex",
-        "usb-05-two-packets-16384.hex",
-    ] {
-        let text = std::fs::read_to_string(root.join(name)).unwrap();
-        let stream: Vec<u8> = text
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .flat_map(str::split_whitespace)
-            .map(|hex| u8::from_str_radix(hex, 16).unwrap())
-            .collect();
-        for piece in [1, 2, 500, 4_096, 16_384, MAX_MESSAGE] {
-            let (mut framer, mut buf, mut whole) = (Framer::new(), vec![0; 32_768], Vec::new());
-            for mut bytes in stream.chunks(piece) {
-                while !bytes.is_empty() {
-                    let (used, frame) = framer.feed(bytes, &mut buf);
-                    bytes = &bytes[used..];
-                    if let Some(Frame::Message(message)) = frame {
-                        whole.push(message.to_vec());
-                    }
-                }
-            }
-            assert_eq!(
-                whole,
-                [expected.trim_ascii_end()],
-                "{name} in pieces of {piece}"
-            );
-        }
     }
 }

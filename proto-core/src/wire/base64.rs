@@ -80,7 +80,11 @@ pub(super) fn group(bytes: &[u8]) -> [u8; 4] {
     let bits = u32::from_be_bytes([0, byte(0), byte(1), byte(2)]);
     let mut text = [b'='; 4];
     // n bytes make n + 1 digits.
-    for (place, slot) in text.iter_mut().enumerate().take(bytes.len().saturating_add(1)) {
+    for (place, slot) in text
+        .iter_mut()
+        .enumerate()
+        .take(bytes.len().saturating_add(1))
+    {
         let shift = 18u32.saturating_sub(u32::from(DIGIT).saturating_mul(place as u32));
         *slot = digit_for((bits >> shift) as u8 & 63);
     }

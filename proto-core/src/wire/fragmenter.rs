@@ -124,7 +124,10 @@ impl Fragmenter {
         source: &Source<'_>,
         attachment: usize,
     ) -> Result<Self, TooLarge> {
-        for (len, limit) in [(source.payload.len(), MAX_MESSAGE), (attachment, MAX_ATTACHMENT)] {
+        for (len, limit) in [
+            (source.payload.len(), MAX_MESSAGE),
+            (attachment, MAX_ATTACHMENT),
+        ] {
             if len > limit {
                 return Err(TooLarge { limit });
             }

@@ -1,9 +1,9 @@
 //! The packet stream of USB and serial lines (`protocol/link.md` §1.7 to §1.10).
 //!
 //! A message is `CC 77 11 22`, its length, and its text; it is cut into packets of a 2-byte length and that
-//! many bytes. There is no checksum, and a broken message cannot be told before its end, except by one thing:
-//! in UTF-8 `CC` is never followed by `77`. A reader that lost its place looks for the next packet that begins
-//! with the magic bytes, and a message in whose text they stand was broken off there.
+//! many bytes. There is no checksum. A reader that lost its place looks for the next packet that begins with the
+//! magic bytes; a message in whose text they stand was broken off there: in UTF-8 `CC` is never followed by `77`,
+//! and in JSON no `11` stands bare.
 
 use core::fmt;
 
@@ -66,10 +66,9 @@ pub struct Framer {
     received: usize,
     /// How many bytes of the stream the message in progress has taken, its packets' heads included.
     taken: usize,
-    /// The last text byte of this packet could be the first of the magic.
-    magic: bool,
-    /// The last bytes of the stream: a packet's length and the first of the magic may stand in a text.
-    recent: [u8; 3],
+    /// The last bytes of the stream. A message that has lost bytes may have taken those of the next one's head,
+    /// all but one, before that is seen.
+    recent: [u8; FIRST_HEAD - 1],
     skipped: usize,
 }
 
@@ -84,8 +83,7 @@ impl Framer {
             total: 0,
             received: 0,
             taken: 0,
-            magic: false,
-            recent: [0; 3],
+            recent: [0; FIRST_HEAD - 1],
             skipped: 0,
         }
     }
@@ -140,21 +138,22 @@ impl Framer {
         }
         self.received = self.received.saturating_add(piece.len());
         self.packet_left = self.packet_left.saturating_sub(piece.len());
-        self.magic = self.packet_left > 0 && piece.last() == Some(&0xCC);
         piece.len()
     }
 
-    /// Where in this text the second byte of the magic stands.
+    /// Where in this text the third byte of the magic stands behind the others.
     fn magic_in(&self, piece: &[u8]) -> Option<usize> {
-        if self.magic && piece.first() == Some(&0x77) {
-            return Some(0);
-        }
-        // Most text has neither; looking for one byte is fast.
-        if !piece.contains(&0xCC) {
+        let [first, second, third, _] = MAGIC;
+        // No JSON has it; looking for one byte is fast.
+        if !piece.contains(&third) {
             return None;
         }
-        let at = piece.windows(2).position(|pair| *pair == [0xCC, 0x77])?;
-        Some(at.saturating_add(1))
+        let [.., a, b] = self.recent;
+        let before = [a, b].into_iter().chain(piece.iter().copied());
+        let pairs = before.clone().zip(before.skip(1));
+        pairs
+            .zip(piece)
+            .position(|(pair, byte)| pair == (first, second) && *byte == third)
     }
 
     fn complete<'b>(&mut self, buf: &'b mut [u8]) -> Frame<'b> {
@@ -220,7 +219,6 @@ impl Framer {
         self.total = 0;
         self.received = 0;
         self.packet_left = 0;
-        self.magic = false;
     }
 
     /// These bytes of the stream have passed.
@@ -228,8 +226,9 @@ impl Framer {
         self.taken = self.taken.saturating_add(bytes.len());
         let last = bytes.len().saturating_sub(self.recent.len());
         for byte in bytes.iter().skip(last) {
-            let [_, before, last] = self.recent;
-            self.recent = [before, last, *byte];
+            self.recent.rotate_left(1);
+            let [.., last] = &mut self.recent;
+            *last = *byte;
         }
     }
 }
@@ -279,11 +278,7 @@ impl<'m> Packets<'m> {
     }
 
     /// The packets that are left when those with the first `sent` bytes of the text have left.
-    pub(crate) fn resume(
-        message: &'m [u8],
-        endpoint: Option<usize>,
-        sent: usize,
-    ) -> Option<Self> {
+    pub(crate) fn resume(message: &'m [u8], endpoint: Option<usize>, sent: usize) -> Option<Self> {
         (1..=MAX_MESSAGE).contains(&message.len()).then_some(Self {
             rest: message.get(sent..)?,
             total: message.len(),

@@ -286,7 +286,9 @@ impl Open {
 
     /// Adds these texts, if there is room for them and for the end.
     fn push(&mut self, texts: &[&[u8]], buf: &mut [u8]) -> Result<(), JoinError> {
-        let more = texts.iter().fold(UNMARKED.len(), |sum, text| sum.saturating_add(text.len()));
+        let more = texts
+            .iter()
+            .fold(UNMARKED.len(), |sum, text| sum.saturating_add(text.len()));
         let needed = self.len.saturating_add(more);
         if needed > buf.len() {
             return Err(JoinError::NoRoom { needed });
@@ -377,7 +379,9 @@ impl Envelope {
     }
 
     fn is_last(&self, message: &[u8]) -> bool {
-        value(message, self.last).and_then(bool::read).unwrap_or(false)
+        value(message, self.last)
+            .and_then(bool::read)
+            .unwrap_or(false)
     }
 
     /// The one piece that a fragment has. A name with `null` counts as none.

@@ -20,8 +20,6 @@ pub use envelope::{
 };
 pub use fragmenter::{Fragmenter, Source, TooLarge};
 pub use framer::{Frame, FrameError, Framer, MAX_MESSAGE, MAX_PACKET, Packet, Packets};
-pub use joiner::{
-    FRAGMENT_SILENCE, JoinError, Joined, Joiner, MAX_ATTACHMENT, MAX_JOINED,
-};
+pub use joiner::{FRAGMENT_SILENCE, JoinError, Joined, Joiner, MAX_ATTACHMENT, MAX_JOINED};
 pub use object::{Elements, InString, Map};
 pub use open::{Attachment, Message, OpenError, Unreadable, name_in_head, open};
