@@ -236,8 +236,6 @@ fn cut<'s>(stream: &'s [u8], sizes: &[usize]) -> Vec<&'s [u8]> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
-
     #[test]
     fn any_message_in_any_packets_in_any_pieces_is_read(
         messages in proptest::collection::vec((text(), packet_sizes()), 1..6),

@@ -273,7 +273,12 @@ impl Read<'_> for i64 {
     fn read(value: Value<'_>) -> Option<Self> {
         match value {
             Value::Number(number) => integer(number),
-            Value::String(text) => integer(text.as_str()?),
+            Value::String(text) => {
+                let number = text.as_str()?;
+                let begins = number.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+                let legal = begins && super::check(number.as_bytes()).is_ok();
+                legal.then(|| integer(number))?
+            }
             _ => None,
         }
     }
@@ -335,7 +340,7 @@ impl<'m, T: Read<'m>> Iterator for List<'m, T> {
     }
 }
 
-/// A number that is a whole one, however it is written (`100`, `100.0`, `1e2`), exactly, or `None`.
+/// A legal number that is a whole one, however it is written (`100`, `100.0`, `1e2`), exactly, or `None`.
 fn integer(number: &str) -> Option<i64> {
     if let Ok(plain) = number.parse() {
         return Some(plain);
@@ -498,6 +503,27 @@ mod tests {
             ("1e99999999999", None),
         ] {
             assert_eq!(integer(text), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_string_is_a_number_only_if_it_is_written_as_one() {
+        for (text, value) in [
+            ("12", Some(12)),
+            ("-1e1", Some(-10)),
+            ("", None),
+            ("-", None),
+            (".", None),
+            ("e5", None),
+            ("+5", None),
+            ("007", None),
+            (" 5", None),
+            ("5 ", None),
+            ("1,000", None),
+            ("\"5\"", None),
+        ] {
+            let string = Value::String(text.into());
+            assert_eq!(i64::read(string), value, "{text:?}");
         }
     }
 
