@@ -161,10 +161,6 @@ impl Piece<'_> {
 }
 
 impl Outgoing {
-    const fn new() -> Self {
-        Self { sent: 0, left: 0 }
-    }
-
     /// What of `message` has not left yet, up to the end of a head or a packet; `None` if all of it has.
     fn piece<'m, E>(&mut self, message: &'m [u8]) -> Result<Option<Piece<'m>>, SerialError<E>> {
         let rest = Packets::resume(message, None, self.sent).ok_or(SerialError::Unsendable)?;
