@@ -51,6 +51,7 @@ async fn till(
         inbox: &mut &*button,
         clock,
         buffer: &mut [0; 8192],
+        join: &mut [], // terminals do not cut their messages
     };
     drive(
         parts,
@@ -149,6 +150,7 @@ async fn terminal(uart: (&Line, &Line), clock: &HostClock) {
         inbox: &mut NoInbox,
         clock,
         buffer: &mut [0; 8192],
+        join: &mut [],
     };
     drive(
         parts,

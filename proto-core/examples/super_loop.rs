@@ -15,6 +15,7 @@ use proto_core::journal::{JournalFailed, Record};
 use proto_core::link::{LinkInfo, LinkKind};
 use proto_core::model::PaymentDraft;
 use proto_core::pos::{Answer, Case, Certainty, Config, Env, Event, Memory, Pos, Sale, Summary};
+use proto_core::run::Intake;
 use proto_core::serial::{Serial, SerialError};
 use proto_core::terminal::{Event as Asked, Identity, Terminal};
 use proto_core::time::Instant;
@@ -38,10 +39,10 @@ fn till<U: Read + ReadReady + Write>(
     let mut config = Config::new("com.example.firmware:1.0");
     config.accept_simulator = true; // never in a shop
     let mut pos = Pos::new(config, memory);
-    let mut rx = [0; 8192];
-    let mut serial = Serial::new(&mut rx);
+    let (mut rx, mut join) = ([0; 8192], [0; 8192]);
+    let (mut serial, mut intake) = (Serial::new(&mut rx), Intake::new(&mut join));
     pos.handle_link_up(now(), LinkInfo::new(LinkKind::Serial, "uart0"));
-    let mut pay_pressed = true;
+    let (mut pay_pressed, mut ended) = (true, None);
     loop {
         let now = now();
         while let Some((id, record)) = pos.poll_journal() {
@@ -53,28 +54,26 @@ fn till<U: Read + ReadReady + Write>(
         {
             pos.transmitted(now);
         }
-        let event = match serial.read(uart)? {
-            Some(Frame::Message(message)) => pos.handle_message(now, message),
-            Some(Frame::TooLong { head, total }) => {
-                pos.handle_oversize(now, head, total);
-                None
-            }
-            Some(Frame::Resumed(error)) => {
-                pos.handle_garbled(now, error);
-                None
-            }
-            None => None,
+        let mut display = |now: Instant, pos: &mut Pos<'_>, event: Event<'_>| {
+            ended = ended.take().or(show(pos, now, event));
         };
-        if let Some(summary) = event.and_then(|event| show(&mut pos, now, event)) {
-            return Ok(summary);
+        match serial.read(uart)? {
+            Some(Frame::Message(message)) => {
+                intake.handle_message(now, &mut pos, message, &mut display);
+            }
+            Some(Frame::TooLong { head, total }) => pos.handle_oversize(now, head, total),
+            Some(Frame::Resumed(error)) => pos.handle_garbled(now, error),
+            None => {}
         }
+        intake.handle_timeout(now, &mut pos, &mut display);
         if pos.poll_timeout().is_some_and(|due| due <= now) {
             pos.handle_timeout(now);
         }
         while let Some(event) = pos.poll_event() {
-            if let Some(summary) = show(&mut pos, now, event) {
-                return Ok(summary);
-            }
+            display(now, &mut pos, event);
+        }
+        if let Some(summary) = ended {
+            return Ok(summary);
         }
         if pos.is_ready() && core::mem::take(&mut pay_pressed) {
             let sale = Sale {

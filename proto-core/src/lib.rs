@@ -168,7 +168,7 @@
 //! # A loop
 //!
 //! [`run::drive`] joins a role with a [`link::Link`], a journal, an inbox and a clock, and waits for whichever comes
-//! first; it names no executor. `examples/super_loop.rs` is a loop without any executor, `examples/embassy_task.rs`
+//! first; it names no executor, and joins what comes in fragments. `examples/super_loop.rs` is a loop without any executor, `examples/embassy_task.rs`
 //! a task, and `driver` (feature `std`) a handle for threads.
 //!
 //! # Money
@@ -193,6 +193,8 @@
 //! | what | limit |
 //! |---|---|
 //! | a message | [`wire::MAX_MESSAGE`] on links of packets; else the receive buffer |
+//! | what comes in fragments | [`wire::MAX_MESSAGE`] of payload, [`wire::MAX_ATTACHMENT`] beside it; the join buffer; [`wire::FRAGMENT_SILENCE`] between two |
+//! | a fragment that goes out | [`LinkInfo::piece_limit`](link::LinkInfo::piece_limit) |
 //! | objects and lists inside each other | [`wire::json::MAX_DEPTH`] |
 //! | an external id | [`pos::EXTERNAL_ID_LEN`] bytes |
 //! | a pairing token that is used again by itself | [`pos::TOKEN_LEN`] bytes |
@@ -200,7 +202,7 @@
 //! | events that wait | 16 at the point of sale, and one outcome, which is never dropped |
 //! | money requests at a time | 1 |
 //!
-//! A name that stands twice in an object counts the first time. Fragments of messages are told, not joined, yet.
+//! A name that stands twice in an object counts the first time.
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![forbid(unsafe_code)]
 #![cfg_attr(

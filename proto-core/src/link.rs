@@ -85,7 +85,7 @@ pub struct LinkInfo {
     /// Which kind of link it is.
     pub kind: LinkKind,
     /// The longest piece of a message in characters, if the link wants another limit than its kind
-    /// has (`protocol/link.md` §4.13).
+    /// has; see [`piece_limit`](Self::piece_limit).
     pub max_piece: Option<u32>,
     /// Who is at the other end, for people: an address, a port, a serial number.
     pub peer: Detail,
@@ -100,6 +100,18 @@ impl LinkInfo {
             max_piece: None,
             peer: Detail::new(peer),
         }
+    }
+
+    /// The longest piece of a message that is cut, in characters of its payload or bytes of its attachment;
+    /// 1,000 at least (`protocol/link.md` §4.13). What is not cut has no such limit.
+    #[must_use]
+    pub fn piece_limit(&self) -> usize {
+        let of_kind = match self.kind {
+            LinkKind::Usb | LinkKind::Serial => 10_000,
+            LinkKind::Network | LinkKind::Cloud => 50_000,
+        };
+        let limit = self.max_piece.unwrap_or(of_kind).max(1_000);
+        usize::try_from(limit).unwrap_or(usize::MAX)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::journal::{JournalFailed, Record, RecordId};
 use crate::link::{Down, LinkInfo};
 use crate::time::Instant;
-use crate::wire::FrameError;
+use crate::wire::{FrameError, Unreadable};
 
 /// One end of the protocol: a point of sale ([`crate::pos::Pos`]) or a terminal
 /// ([`crate::terminal::Terminal`]).
@@ -28,6 +28,13 @@ pub trait Role {
         &mut self,
         now: Instant,
         message: &'m mut [u8],
+    ) -> Option<Self::Event<'m>>;
+
+    /// A message came in pieces that do not make one; see [`Intake`](crate::run::Intake).
+    fn handle_unreadable<'m>(
+        &mut self,
+        now: Instant,
+        unreadable: Unreadable<'m>,
     ) -> Option<Self::Event<'m>>;
 
     /// A message of `total` bytes did not fit the caller's buffer; `head` is its beginning.

@@ -4,15 +4,20 @@
 //! and polls nothing on a schedule. It names no executor: an Embassy task awaits it, a thread runs it under
 //! [`block_on`](crate::driver::block_on).
 
+mod intake;
+
 use core::future::{Future, pending, poll_fn};
 use core::ops::ControlFlow;
 use core::pin::pin;
 use core::task::Poll;
 
+pub use intake::Intake;
+
 use crate::journal::{JournalFailed, Record};
 use crate::link::{Link, Step};
 use crate::role::Role;
 use crate::time::{Duration, Instant};
+use crate::wire::MAX_MESSAGE;
 
 /// The time, and waiting for it.
 pub trait Clock {
@@ -66,12 +71,12 @@ impl<R: ?Sized> Inbox<R> for NoInbox {
     }
 }
 
-/// The receive buffer.
+/// Memory that messages come into.
 pub trait Room {
     /// All of it.
     fn room(&mut self) -> &mut [u8];
 
-    /// Makes it at least `needed` bytes long, if it can grow.
+    /// Makes it at least `needed` bytes long, if it can grow. What is in it stays.
     fn grow(&mut self, needed: usize);
 }
 
@@ -108,7 +113,7 @@ where
 }
 
 /// The parts that a loop joins.
-pub struct Parts<'a, R, L, J, I, C, B: ?Sized> {
+pub struct Parts<'a, R, L, J, I, C, B: ?Sized, F: ?Sized> {
     /// The role.
     pub role: &'a mut R,
     /// Its link.
@@ -121,6 +126,8 @@ pub struct Parts<'a, R, L, J, I, C, B: ?Sized> {
     pub clock: &'a C,
     /// The receive buffer.
     pub buffer: &'a mut B,
+    /// The buffer in which fragments of messages are joined; see [`Intake`].
+    pub join: &'a mut F,
 }
 
 /// Runs a role over a link until the inbox says stop; then closes the link in good order, what was due to
@@ -128,7 +135,7 @@ pub struct Parts<'a, R, L, J, I, C, B: ?Sized> {
 ///
 /// A link that goes down is brought up again: at once, then after half a second, doubling to 30 s, each
 /// pause a little different, until a message has come (`protocol/decisions.md`). It never gives up.
-pub async fn drive<R, L, J, I, C, B, H>(parts: Parts<'_, R, L, J, I, C, B>, mut handler: H)
+pub async fn drive<R, L, J, I, C, B, F, H>(parts: Parts<'_, R, L, J, I, C, B, F>, mut handler: H)
 where
     R: Role,
     L: Link,
@@ -136,6 +143,7 @@ where
     I: Inbox<R>,
     C: Clock,
     B: Room + ?Sized,
+    F: Room + ?Sized,
     H: Handler<R>,
 {
     let Parts {
@@ -145,7 +153,9 @@ where
         inbox,
         clock,
         buffer,
+        join,
     } = parts;
+    let mut intake = Intake::new(join);
     let mut pauses = Pauses::new();
     let mut resting: Option<Instant> = None;
     let mut closing: Option<Instant> = None;
@@ -158,10 +168,11 @@ where
         if role.poll_timeout().is_some_and(|due| due <= now) {
             role.handle_timeout(now);
         }
+        intake.handle_timeout(now, role, &mut handler);
         settle(role, journal, &mut handler, now);
         resting = resting.filter(|until| *until > now);
 
-        let due = [role.poll_timeout(), resting, closing];
+        let due = [role.poll_timeout(), intake.poll_timeout(), resting, closing];
         let due = due.into_iter().flatten().min();
         let out = role.transmit();
         if closing.is_some_and(|until| until <= now || out.is_none() || resting.is_some()) {
@@ -190,15 +201,15 @@ where
             Step::Message(message) => {
                 // Only now: a link that comes up and breaks at once is no reason to hurry.
                 pauses = Pauses::new();
-                if let Some(event) = role.handle_message(now, message) {
-                    handler.handle(now, role, event);
-                }
+                intake.handle_message(now, role, message, &mut handler);
             }
-            Step::NeedsRoom(needed) => buffer.grow(needed),
+            Step::NeedsRoom(needed) if needed <= MAX_MESSAGE => buffer.grow(needed),
+            // The link gives it up.
+            Step::NeedsRoom(_) => {}
             Step::TooLong { head, total } => role.handle_oversize(now, head, total),
             Step::Garbled(error) => role.handle_garbled(now, error),
             Step::Down(down) => {
-                role.handle_link_down(now, &down);
+                intake.handle_link_down(now, role, &down, &mut handler);
                 resting = Some(now.after(pauses.next(now)));
             }
         }

@@ -135,9 +135,12 @@ impl Incoming {
     }
 }
 
-/// How much of a message has left, its packets' heads included.
+/// How much of a message has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Outgoing {
+    /// Bytes of text in the packets that have left whole.
+    sent: usize,
+    /// How much of the packet behind them has left, its head included.
     left: usize,
 }
 
@@ -159,20 +162,21 @@ impl Piece<'_> {
 
 impl Outgoing {
     /// What of `message` has not left yet, up to the end of a head or a packet; `None` if all of it has.
-    fn piece<'m, E>(self, message: &'m [u8]) -> Result<Option<Piece<'m>>, SerialError<E>> {
-        let mut left = self.left;
-        for packet in Packets::new(message, None).ok_or(SerialError::Unsendable)? {
-            if let Some(head) = packet.head.get(left..).filter(|head| !head.is_empty()) {
+    fn piece<'m, E>(&mut self, message: &'m [u8]) -> Result<Option<Piece<'m>>, SerialError<E>> {
+        let rest = Packets::resume(message, None, self.sent).ok_or(SerialError::Unsendable)?;
+        for packet in rest {
+            if let Some(head) = packet.head.get(self.left..).filter(|head| !head.is_empty()) {
                 // Always fits: it is a part of such a one.
                 let head = head.try_into().unwrap_or_default();
                 return Ok(Some(Piece { head, text: &[] }));
             }
-            left = left.saturating_sub(packet.head.len());
+            let left = self.left.saturating_sub(packet.head.len());
             if let Some(text) = packet.text.get(left..).filter(|text| !text.is_empty()) {
                 let head = heapless::Vec::new();
                 return Ok(Some(Piece { head, text }));
             }
-            left = left.saturating_sub(packet.text.len());
+            self.sent = self.sent.saturating_add(packet.text.len());
+            self.left = 0;
         }
         Ok(None)
     }

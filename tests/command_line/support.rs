@@ -269,7 +269,7 @@ impl ScriptedTerminal {
             let mut send = vec![0; 65_536];
             let mut terminal = Terminal::new(Identity::SIMULATOR, send.as_mut_slice());
             let clock = StdClock::new();
-            let mut buffer = vec![0; 8_192];
+            let (mut buffer, mut join) = (vec![0; 8_192], Vec::new());
             let parts = Parts {
                 role: &mut terminal,
                 link: &mut link,
@@ -277,6 +277,7 @@ impl ScriptedTerminal {
                 inbox: &mut inbox,
                 clock: &clock,
                 buffer: &mut buffer,
+                join: &mut join,
             };
             let handler = move |_: Instant, terminal: &mut Terminal<'_>, event: Event<'_>| {
                 if let Event::PairingRequested(_) = event {

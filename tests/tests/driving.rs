@@ -122,6 +122,7 @@ fn attempts(messages: usize) -> (usize, Vec<String>) {
         inbox: &mut Until(600_000),
         clock: &Jumping(Cell::new(0)),
         buffer: &mut [0u8; 65_536][..],
+        join: &mut [],
     };
     {
         let mut running = pin!(drive(

@@ -25,7 +25,7 @@ use proto_core::link::{Down, LinkInfo};
 use proto_core::message::PairingRequest;
 use proto_core::terminal::{Event, Identity, Ledger, Memory, Terminal, Unsent};
 use proto_core::time::Instant;
-use proto_core::wire::FrameError;
+use proto_core::wire::{FrameError, Unreadable};
 
 use acting::Stage;
 pub use plan::{End, Plan, PlanError};
@@ -226,6 +226,13 @@ impl Role for Simulator<'_> {
 
     fn handle_message(&mut self, now: Instant, message: &mut [u8]) -> Option<Seen> {
         if let Some(event) = self.terminal.handle_message(now, message) {
+            self.react(now, event);
+        }
+        self.seen.pop_front()
+    }
+
+    fn handle_unreadable(&mut self, now: Instant, unreadable: Unreadable<'_>) -> Option<Seen> {
+        if let Some(event) = self.terminal.handle_unreadable(now, unreadable) {
             self.react(now, event);
         }
         self.seen.pop_front()

@@ -93,7 +93,7 @@ impl SimulatorThread {
                 unix_ms,
             );
             let clock = StdClock::new();
-            let mut buffer = vec![0; RECEIVE];
+            let (mut buffer, mut join) = (vec![0; RECEIVE], Vec::new());
             let parts = Parts {
                 role: &mut simulator,
                 link: &mut link,
@@ -101,6 +101,7 @@ impl SimulatorThread {
                 inbox: &mut inbox,
                 clock: &clock,
                 buffer: &mut buffer,
+                join: &mut join,
             };
             let driven = drive(
                 parts,

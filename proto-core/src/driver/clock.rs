@@ -6,7 +6,6 @@ use core::task::Poll;
 
 use crate::run::{Clock, Room};
 use crate::time::Instant;
-use crate::wire::MAX_MESSAGE;
 
 /// Milliseconds since this clock was made. Waiting works under [`block_on`](super::block_on), which is told
 /// by [`next_wake`](Self::next_wake).
@@ -61,14 +60,13 @@ impl Clock for StdClock {
     }
 }
 
-/// A receive buffer on the heap: small at first, as large as the largest message later.
+/// Memory on the heap: small at first, as large as the largest message later.
 impl Room for Vec<u8> {
     fn room(&mut self) -> &mut [u8] {
         self
     }
 
     fn grow(&mut self, needed: usize) {
-        let needed = needed.min(MAX_MESSAGE);
         if needed > self.len() {
             self.resize(needed, 0);
         }

@@ -143,7 +143,7 @@ pub(super) fn run<L, P>(
         answer,
     };
     let mut inbox = SharedInbox(shared);
-    let mut buffer = vec![0; RECEIVE];
+    let (mut buffer, mut join) = (vec![0; RECEIVE], Vec::new());
     let driven = drive(
         Parts {
             role: &mut pos,
@@ -152,6 +152,7 @@ pub(super) fn run<L, P>(
             inbox: &mut inbox,
             clock: &clock,
             buffer: &mut buffer,
+            join: &mut join,
         },
         handler,
     );

@@ -23,7 +23,7 @@ use crate::redact::Secret;
 use crate::role::Role;
 use crate::time::{Duration, Instant, Timers};
 use crate::wire::names::{MessageType, Method, UiDirection, UiState};
-use crate::wire::{FrameError, Message, Sender, name_in_head, open, package_name};
+use crate::wire::{FrameError, Message, Sender, Unreadable, name_in_head, open, package_name};
 
 /// Events that wait for `poll_event`. When it is full the oldest is dropped; an outcome waits in its case and
 /// never is.
@@ -376,17 +376,21 @@ impl Role for Pos<'_> {
 
     fn handle_message<'m>(&mut self, now: Instant, message: &'m mut [u8]) -> Option<Event<'m>> {
         let event = match open(message) {
-            Ok(message) if message.fragment => {
-                Some(Event::Unsolicited(Unsolicited::Message(message.method)))
-            }
             Ok(message) => self.handle_opened(now, message),
-            Err(unreadable) => {
-                self.missed_something(now);
-                Some(Event::Unreadable(unreadable))
-            }
+            Err(unreadable) => self.handle_unreadable(now, unreadable),
         };
         self.pump();
         event
+    }
+
+    fn handle_unreadable<'m>(
+        &mut self,
+        now: Instant,
+        unreadable: Unreadable<'m>,
+    ) -> Option<Event<'m>> {
+        self.missed_something(now);
+        self.pump();
+        Some(Event::Unreadable(unreadable))
     }
 
     fn handle_oversize(&mut self, now: Instant, head: &[u8], total: usize) {

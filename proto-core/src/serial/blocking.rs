@@ -28,7 +28,7 @@ impl<'b> Serial<'b> {
         Self {
             receive,
             incoming: Incoming::new(),
-            outgoing: Outgoing { left: 0 },
+            outgoing: Outgoing { sent: 0, left: 0 },
         }
     }
 

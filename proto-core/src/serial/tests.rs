@@ -484,7 +484,7 @@ fn room_is_asked_for_before_the_text_is_taken_also_behind_a_broken_message() {
         let expected = [
             "up test",
             "needs 20000",
-            "skipped 16374",
+            "skipped 16384",
             "needs 30000",
             "30000 b",
         ];

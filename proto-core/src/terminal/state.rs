@@ -26,7 +26,7 @@ use crate::wire::names::{
     UiDirection, UiState,
 };
 use crate::wire::{
-    FrameError, InString, Message, Nested, Sender, name_in_head, open, package_name,
+    FrameError, InString, Message, Nested, Sender, Unreadable, name_in_head, open, package_name,
 };
 
 /// Events that wait for `poll_event`; when it is full the oldest is dropped.
@@ -657,12 +657,19 @@ impl Role for Terminal<'_> {
 
     fn handle_message<'m>(&mut self, now: Instant, message: &'m mut [u8]) -> Option<Event<'m>> {
         let event = match open(message) {
-            Ok(message) if message.fragment => Some(Event::Other(message.method)),
             Ok(message) => self.handle_opened(now, &message),
             Err(unreadable) => Some(Event::Unreadable(unreadable)),
         };
         self.pump();
         event
+    }
+
+    fn handle_unreadable<'m>(
+        &mut self,
+        _now: Instant,
+        unreadable: Unreadable<'m>,
+    ) -> Option<Event<'m>> {
+        Some(Event::Unreadable(unreadable))
     }
 
     fn handle_oversize(&mut self, _now: Instant, head: &[u8], total: usize) {

@@ -1,9 +1,26 @@
 //! Writing whole messages.
 
 use super::json::{Full, Writer};
-use super::names::MessageType;
+use super::names::{MessageType, Method};
 use crate::link::LinkKind;
 use crate::message::MessageDraft;
+
+/// The members of the envelope that matter here (`protocol/link.md` §4.1). `method` and `version` stand in the
+/// payload again.
+pub(super) mod key {
+    pub(crate) const ID: &str = "id";
+    pub(crate) const TYPE: &str = "type";
+    pub(crate) const PACKAGE_NAME: &str = "packageName";
+    pub(crate) const METHOD: &str = "method";
+    pub(crate) const PAYLOAD: &str = "payload";
+    pub(crate) const VERSION: &str = "version";
+    pub(crate) const SOURCE_SDK: &str = "remoteSourceSDK";
+    pub(crate) const APPLICATION_ID: &str = "remoteApplicationID";
+    pub(crate) const FRAGMENT_INDEX: &str = "fragmentIndex";
+    pub(crate) const LAST_FRAGMENT: &str = "lastFragment";
+    pub(crate) const ATTACHMENT: &str = "attachment";
+    pub(crate) const ATTACHMENT_ENCODING: &str = "attachmentEncoding";
+}
 
 /// What every message of one sender says of its sender.
 #[derive(Debug, Clone, Copy)]
@@ -44,22 +61,22 @@ pub fn write_message(
 ) -> Result<usize, Full> {
     let mut writer = Writer::new(buf);
     writer.object(|to| {
-        // Ten digits are enough for every u32.
-        let mut digits = [0u8; 10];
-        to.member("id", decimal(id, &mut digits));
-        to.member("type", &draft.kind());
-        to.member("packageName", sender.package_name);
-        to.member("method", &draft.method());
-        to.key("payload");
-        to.in_string(|to| {
-            to.object(|to| {
-                to.member("method", &draft.method());
-                to.member("version", &draft.version());
-                draft.write_members(to);
-            });
-        });
+        head(to, sender, id, draft.kind(), draft.method());
+        to.key(key::PAYLOAD);
+        to.in_string(|to| payload(to, draft));
         tail(to, sender);
     });
+    writer.finish()
+}
+
+/// Writes the payload alone, as JSON text, and returns its length: for a message that is sent in fragments.
+///
+/// # Errors
+///
+/// [`Full`] with the size that it takes.
+pub fn write_payload(buf: &mut [u8], draft: &dyn MessageDraft) -> Result<usize, Full> {
+    let mut writer = Writer::new(buf);
+    payload(&mut writer, draft);
     writer.finish()
 }
 
@@ -75,21 +92,46 @@ pub fn write_liveness(
 ) -> Result<usize, Full> {
     let mut writer = Writer::new(buf);
     writer.object(|to| {
-        to.member("type", &kind);
-        to.member("packageName", sender.package_name);
+        to.member(key::TYPE, &kind);
+        to.member(key::PACKAGE_NAME, sender.package_name);
         tail(to, sender);
     });
     writer.finish()
 }
 
-fn tail(to: &mut Writer<'_>, sender: &Sender<'_>) {
+/// What a command begins with.
+pub(super) fn head(
+    to: &mut Writer<'_>,
+    sender: &Sender<'_>,
+    id: u32,
+    kind: MessageType<'_>,
+    method: Method<'_>,
+) {
+    // Ten digits are enough for every u32.
+    let mut digits = [0u8; 10];
+    to.member(key::ID, decimal(id, &mut digits));
+    to.member(key::TYPE, &kind);
+    to.member(key::PACKAGE_NAME, sender.package_name);
+    to.member(key::METHOD, &method);
+}
+
+fn payload(to: &mut Writer<'_>, draft: &dyn MessageDraft) {
+    to.object(|to| {
+        to.member(key::METHOD, &draft.method());
+        to.member(key::VERSION, &draft.version());
+        draft.write_members(to);
+    });
+}
+
+/// What every message ends with.
+pub(super) fn tail(to: &mut Writer<'_>, sender: &Sender<'_>) {
     if sender.source_sdk {
-        to.member("remoteSourceSDK", SOURCE_SDK);
+        to.member(key::SOURCE_SDK, SOURCE_SDK);
     }
     if let Some(id) = sender.application_id {
-        to.member("remoteApplicationID", id);
+        to.member(key::APPLICATION_ID, id);
     }
-    to.member("version", &sender.version);
+    to.member(key::VERSION, &sender.version);
 }
 
 /// The number in decimal, in the caller's array.

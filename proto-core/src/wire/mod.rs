@@ -1,10 +1,14 @@
 //! How messages look: names, envelope, JSON in place.
 //!
 //! Usable without a role: [`open`] a message, read typed views of it ([`crate::message`]), write one with
-//! [`write_message`], and cut it into packets or put it together from them with [`Framer`].
+//! [`write_message`], cut it into packets and put it together from them ([`Packets`], [`Framer`]), and the same
+//! with fragments ([`Fragmenter`], [`Joiner`]).
 
+mod base64;
 mod envelope;
+mod fragmenter;
 mod framer;
+mod joiner;
 pub mod json;
 pub mod names;
 pub(crate) mod nested;
@@ -12,9 +16,14 @@ pub(crate) mod object;
 mod open;
 pub(crate) mod shape;
 
-pub use envelope::{SOURCE_SDK, Sender, package_name, write_liveness, write_message};
+pub use base64::{BadBase64, Bytes};
+pub use envelope::{
+    SOURCE_SDK, Sender, package_name, write_liveness, write_message, write_payload,
+};
+pub use fragmenter::{Fragmenter, Source, TooLarge};
 pub use framer::{Frame, FrameError, Framer, MAX_MESSAGE, MAX_PACKET, Packet, Packets};
+pub use joiner::{FRAGMENT_SILENCE, JoinError, Joined, Joiner, MAX_ATTACHMENT, MAX_JOINED};
 pub use nested::{DraftOf, InString, Nested, Number};
 pub(crate) use open::Opened;
-pub use open::{Message, OpenError, Unreadable, name_in_head, open};
+pub use open::{Attachment, Message, OpenError, Unreadable, name_in_head, open};
 pub use shape::{Field, Kind, Shape};

@@ -6,7 +6,10 @@
 
 use core::fmt;
 
-use super::json::{JsonError, JsonFault, Object, Span, Text, Value, check, members, open_string};
+use super::base64::Bytes;
+use super::envelope::key;
+use super::joiner::JoinError;
+use super::json::{JsonError, JsonFault, Object, Span, Text, check, members, open_string};
 use super::names::{MessageType, Method};
 use crate::message;
 
@@ -23,8 +26,8 @@ pub struct Message<'m> {
     pub version: i64,
     /// The payload, opened; an empty object if there is none.
     pub payload: Object<'m>,
-    /// Whether this is a piece of a message (`protocol/link.md` §4.14); its payload is then not opened.
-    pub fragment: bool,
+    /// What came beside the payload: a picture to print.
+    pub attachment: Option<Attachment<'m>>,
     /// The application at the point of sale, `remoteApplicationID`.
     pub application_id: Option<Text<'m>>,
     /// The software at the point of sale, `remoteSourceSDK`.
@@ -36,6 +39,36 @@ impl Message<'_> {
     #[must_use]
     pub fn payload_version(&self) -> i64 {
         self.payload.field(&["version"]).unwrap_or(1).max(1)
+    }
+}
+
+/// What came with a message beside its payload, as Base64 (`protocol/link.md` §4.14). Only a
+/// [`Joiner`](super::Joiner) brings such messages forth.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Attachment<'m> {
+    text: Text<'m>,
+    complete: bool,
+}
+
+impl<'m> Attachment<'m> {
+    /// Its bytes, decoded while they are looked at.
+    #[must_use]
+    pub fn bytes(self) -> Bytes<'m> {
+        Bytes::of(self.text)
+    }
+
+    /// Whether its sender said that this is all. Some senders forget to say so when the last piece is as long
+    /// as the others (`protocol/link.md` §4.14); but the sender may have been cut off as well.
+    #[must_use]
+    pub fn is_complete(self) -> bool {
+        self.complete
+    }
+}
+
+/// Without what it holds.
+impl fmt::Debug for Attachment<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Attachment({} characters)", self.text.raw().0.len())
     }
 }
 
@@ -73,6 +106,10 @@ pub enum OpenError {
         /// Its length in bytes.
         total: usize,
     },
+    /// This is a piece of a message, which a [`Joiner`](super::Joiner) has not seen.
+    Fragment,
+    /// The pieces that the message came in do not fit together.
+    Fragments(JoinError),
 }
 
 impl OpenError {
@@ -81,7 +118,7 @@ impl OpenError {
     pub const fn at(self) -> usize {
         match self {
             Self::NotJson(error) | Self::BadPayload(error) => error.at,
-            Self::NotAnObject | Self::BadField(_) => 0,
+            Self::NotAnObject | Self::BadField(_) | Self::Fragment | Self::Fragments(_) => 0,
             Self::TooLong { total } => total,
         }
     }
@@ -100,6 +137,8 @@ impl fmt::Display for OpenError {
                     "the message of {total} bytes is longer than the receive buffer"
                 )
             }
+            Self::Fragment => f.write_str("this is a piece of a message"),
+            Self::Fragments(error) => write!(f, "the message came in pieces: {error}"),
         }
     }
 }
@@ -143,8 +182,8 @@ pub fn name_in_head(head: &[u8]) -> Option<Method<'_>> {
     const KEY: &[u8] = b"\"method\"";
     let at = head.windows(KEY.len()).position(|window| window == KEY)?;
     let rest = head.get(at.checked_add(KEY.len())?..)?;
-    let start = rest.iter().position(|byte| *byte == b'"')?;
-    let name = rest.get(start.checked_add(1)?..)?;
+    let rest = rest.trim_ascii_start().strip_prefix(b":")?;
+    let name = rest.trim_ascii_start().strip_prefix(b"\"")?;
     let end = name.iter().position(|byte| *byte == b'"')?;
     let name = core::str::from_utf8(name.get(..end)?).ok()?;
     (!name.contains('\\')).then(|| Method::from_name(name.into()))
@@ -167,19 +206,22 @@ fn open_in_place(buf: &mut [u8]) -> Result<(), OpenError> {
     let mut envelope = members(buf, 0);
     while let Some((name, span)) = envelope.next(buf) {
         // The first one counts.
-        if name == "payload" {
+        if name == key::PAYLOAD {
             payload.get_or_insert(span);
-        } else if name == "method" {
+        } else if name == key::METHOD {
             method.get_or_insert(span);
-        } else if name == "fragmentIndex" {
+        } else if name == key::FRAGMENT_INDEX {
             fragment.get_or_insert(span.of(buf) != b"null");
         }
     }
-    let Some(span) = payload.filter(|_| fragment != Some(true)) else {
+    if fragment == Some(true) {
+        return Err(OpenError::Fragment);
+    }
+    let Some(span) = payload else {
         return Ok(());
     };
     let payload = match buf.get(span.start) {
-        Some(b'"') => open_string(buf, span).map_err(OpenError::BadPayload)?,
+        Some(b'"') => open_string(buf, span, IN_ENVELOPE).map_err(OpenError::BadPayload)?,
         _ => span,
     };
     match buf.get(super::json::space_end(buf, payload.start)) {
@@ -196,26 +238,31 @@ fn open_in_place(buf: &mut [u8]) -> Result<(), OpenError> {
         .and_then(|span| string_at(buf, span))
         .or_else(|| method_of_payload(buf, payload.start))
         .map_or(NOTHING, |name| message::opened(Method::from_name(name)));
-    open_fields(buf, payload.start, opened);
+    open_fields(buf, payload.start, opened, IN_PAYLOAD);
     Ok(())
 }
+
+/// What stands in the envelope stands in one object, what in the payload in two.
+const IN_ENVELOPE: u32 = 1;
+const IN_PAYLOAD: u32 = 2;
 
 /// The method that the payload at `at` names: older devices name it there only.
 fn method_of_payload(buf: &[u8], at: usize) -> Option<Text<'_>> {
     let mut fields = members(buf, at);
     while let Some((name, span)) = fields.next(buf) {
-        if name == "method" {
+        if name == key::METHOD {
             return string_at(buf, span);
         }
     }
     None
 }
 
-/// Opens the fields of the object at `at` that are named.
-fn open_fields(buf: &mut [u8], at: usize, opened: &[Opened]) {
+/// Opens the fields of the object at `at` that are named. They stand in `depth` objects.
+fn open_fields(buf: &mut [u8], at: usize, opened: &[Opened], depth: u32) {
     if opened.is_empty() {
         return;
     }
+    let deeper = depth.saturating_add(1);
     let mut fields = members(buf, at);
     while let Some((name, span)) = fields.next(buf) {
         let inside = opened
@@ -225,24 +272,26 @@ fn open_fields(buf: &mut [u8], at: usize, opened: &[Opened]) {
         match (inside, buf.get(span.start)) {
             (Some(Inside::Value), Some(b'"')) => {
                 // A string that is no JSON stays what it is.
-                let _ = open_string(buf, span);
+                let _ = open_string(buf, span, depth);
             }
-            (Some(Inside::Items), Some(b'[')) => open_items(buf, span),
-            (Some(Inside::Items), Some(b'{')) => open_fields(buf, span.start, WRAPPED),
-            (Some(Inside::Fields(fields)), Some(b'{')) => open_fields(buf, span.start, fields),
+            (Some(Inside::Items), Some(b'[')) => open_items(buf, span, deeper),
+            (Some(Inside::Items), Some(b'{')) => open_fields(buf, span.start, WRAPPED, deeper),
+            (Some(Inside::Fields(fields)), Some(b'{')) => {
+                open_fields(buf, span.start, fields, deeper);
+            }
             _ => {}
         }
     }
 }
 
 /// Opens each string of the list at `span`.
-fn open_items(buf: &mut [u8], span: Span) {
+fn open_items(buf: &mut [u8], span: Span, depth: u32) {
     let mut at = span.start.saturating_add(1);
     while at < span.end {
         let start = super::json::space_end(buf, at);
         let end = super::json::value_end(buf, start);
         if buf.get(start) == Some(&b'"') {
-            let _ = open_string(buf, Span { start, end });
+            let _ = open_string(buf, Span { start, end }, depth);
         }
         // Behind the value: white space and a comma, or the end of the list.
         at = super::json::space_end(buf, end.max(start)).saturating_add(1);
@@ -262,10 +311,12 @@ fn read(buf: &[u8]) -> Option<Message<'_>> {
         method: None,
         version: 1,
         payload: Object::EMPTY,
-        fragment: false,
+        attachment: None,
         application_id: None,
         source_sdk: None,
     };
+    let mut attachment = None;
+    let mut complete = true;
     let mut read = [false; ENVELOPE.len()];
     for (name, value) in envelope.members() {
         use super::json::Read;
@@ -282,34 +333,37 @@ fn read(buf: &[u8]) -> Option<Message<'_>> {
         }
         let text = Text::read(value);
         match *known {
-            "id" => message.id = text,
-            "type" => message.kind = text.map_or(message.kind, MessageType::from_name),
-            "method" => message.method = text.map(Method::from_name),
-            "version" => message.version = i64::read(value).unwrap_or(1).max(1),
-            "payload" => message.payload = Object::read(value).unwrap_or(Object::EMPTY),
-            "fragmentIndex" => message.fragment = value != Value::Null,
-            "remoteApplicationID" => message.application_id = text,
-            "remoteSourceSDK" => message.source_sdk = text,
+            key::ID => message.id = text,
+            key::TYPE => message.kind = text.map_or(message.kind, MessageType::from_name),
+            key::METHOD => message.method = text.map(Method::from_name),
+            key::VERSION => message.version = i64::read(value).unwrap_or(1).max(1),
+            key::PAYLOAD => message.payload = Object::read(value).unwrap_or(Object::EMPTY),
+            key::ATTACHMENT => attachment = text,
+            key::LAST_FRAGMENT => complete = bool::read(value).unwrap_or(true),
+            key::APPLICATION_ID => message.application_id = text,
+            key::SOURCE_SDK => message.source_sdk = text,
             _ => {}
         }
     }
+    message.attachment = attachment.map(|text| Attachment { text, complete });
     // Older devices name the method in the payload only.
     if message.method.is_none() && message.kind == MessageType::Command {
-        message.method = message.payload.field(&["method"]);
+        message.method = message.payload.field(&[key::METHOD]);
     }
     Some(message)
 }
 
 /// The members of the envelope that are read.
-const ENVELOPE: [&str; 8] = [
-    "id",
-    "type",
-    "method",
-    "version",
-    "payload",
-    "fragmentIndex",
-    "remoteApplicationID",
-    "remoteSourceSDK",
+const ENVELOPE: [&str; 9] = [
+    key::ID,
+    key::TYPE,
+    key::METHOD,
+    key::VERSION,
+    key::PAYLOAD,
+    key::ATTACHMENT,
+    key::LAST_FRAGMENT,
+    key::APPLICATION_ID,
+    key::SOURCE_SDK,
 ];
 
 /// A field that travels as JSON in a string, or has such fields inside (`protocol/model.md` §1). Which they
@@ -448,9 +502,11 @@ mod tests {
     }
 
     #[test]
-    fn a_fragment_is_not_opened() {
+    fn a_fragment_is_no_message() {
         let mut buf = br#"{"method":"PRINT_IMAGE","payload":"{\"a","fragmentIndex":0}"#.to_vec();
-        let message = open(&mut buf).unwrap();
-        assert!(message.fragment);
+        let error = open(&mut buf).unwrap_err();
+        assert_eq!(error.method, Some(Method::PrintImage));
+        assert_eq!(error.why, OpenError::Fragment);
+        assert_eq!(opened(r#"{"payload":"{}","fragmentIndex":null}"#), "{}");
     }
 }

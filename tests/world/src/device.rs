@@ -168,6 +168,16 @@ impl Role for Device<'_> {
         self.simulator.handle_message(now, message).map(|_| ())
     }
 
+    fn handle_unreadable<'m>(
+        &mut self,
+        now: Instant,
+        unreadable: proto_core::wire::Unreadable<'m>,
+    ) -> Option<()> {
+        self.simulator
+            .handle_unreadable(now, unreadable)
+            .map(|_| ())
+    }
+
     fn handle_oversize(&mut self, now: Instant, head: &[u8], total: usize) {
         self.simulator.handle_oversize(now, head, total);
     }

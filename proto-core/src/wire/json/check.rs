@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// How deep objects and lists may be nested.
+/// How deep objects and lists may be nested, those of JSON in a string counted where they are opened.
 pub const MAX_DEPTH: u32 = 64;
 
 /// What is wrong with a JSON text.
@@ -72,24 +72,34 @@ impl core::error::Error for JsonError {}
 ///
 /// The first fault and its place.
 pub fn check(text: &[u8]) -> Result<(), JsonError> {
-    let mut checker = Checker {
-        text,
-        at: 0,
-        depth: 0,
-        objects: 0,
-    };
-    checker.run().map_err(|what| JsonError {
-        at: checker.at.min(text.len()),
-        what,
-    })
+    Checker::new(text).check()
+}
+
+/// The same for a value that will stand inside so many objects and lists.
+pub(super) fn check_inside(text: &[u8], depth: u32) -> Result<(), JsonError> {
+    let mut checker = Checker::new(text);
+    checker.outside = depth;
+    checker.check()
+}
+
+/// The same for a piece of a message. Its strings may begin and end between the halves of a surrogate pair:
+/// the sender has cut there (`protocol/link.md` §4.14). What the pieces make is checked without that.
+pub(crate) fn check_piece(text: &[u8]) -> Result<(), JsonError> {
+    let mut checker = Checker::new(text);
+    checker.halves = true;
+    checker.check()
 }
 
 struct Checker<'t> {
     text: &'t [u8],
     at: usize,
     depth: u32,
+    /// How many objects and lists the text stands in.
+    outside: u32,
     /// One bit a level, the innermost lowest: 1 is an object, 0 a list.
     objects: u64,
+    /// Half of a surrogate pair is no fault.
+    halves: bool,
 }
 
 enum Expect {
@@ -99,7 +109,25 @@ enum Expect {
     After,
 }
 
-impl Checker<'_> {
+impl<'t> Checker<'t> {
+    fn new(text: &'t [u8]) -> Self {
+        Self {
+            text,
+            at: 0,
+            depth: 0,
+            outside: 0,
+            objects: 0,
+            halves: false,
+        }
+    }
+
+    fn check(mut self) -> Result<(), JsonError> {
+        self.run().map_err(|what| JsonError {
+            at: self.at.min(self.text.len()),
+            what,
+        })
+    }
+
     fn run(&mut self) -> Result<(), JsonFault> {
         let mut expect = Expect::Value;
         loop {
@@ -152,7 +180,7 @@ impl Checker<'_> {
     }
 
     fn open(&mut self, object: u64) -> Result<Expect, JsonFault> {
-        if self.depth >= MAX_DEPTH {
+        if self.depth.saturating_add(self.outside) >= MAX_DEPTH {
             return Err(JsonFault::TooDeep);
         }
         self.depth = self.depth.saturating_add(1);
@@ -232,6 +260,10 @@ impl Checker<'_> {
                 let unit =
                     hex4(self.text, self.at.saturating_add(2)).ok_or(JsonFault::BadEscape)?;
                 match unit {
+                    0xD800..=0xDFFF if self.halves => {
+                        self.advance(6);
+                        Ok(())
+                    }
                     0xD800..=0xDBFF => {
                         let next = self.at.saturating_add(6);
                         let paired = self.text.get(next) == Some(&b'\\')

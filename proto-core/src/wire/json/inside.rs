@@ -1,6 +1,6 @@
 //! JSON that stands in a string of JSON, opened where it lies.
 
-use super::check::{JsonError, check, plain_end, space_end};
+use super::check::{JsonError, check_inside, plain_end, space_end};
 use super::text::{Text, unescape};
 use super::value::{after_colon, key_start, string_end, value_end};
 
@@ -50,8 +50,8 @@ impl MemberSpans {
 /// the rest is filled with spaces, so that the surrounding text stays legal JSON with the inner value in
 /// place of the string. A string whose text is not one JSON value is left as a string.
 ///
-/// Returns where the inner value lies.
-pub(crate) fn open_string(text: &mut [u8], span: Span) -> Result<Span, JsonError> {
+/// The string stands in `outside` objects and lists. Returns where the inner value lies.
+pub(crate) fn open_string(text: &mut [u8], span: Span, outside: u32) -> Result<Span, JsonError> {
     let inside = Span {
         start: span.start.saturating_add(1),
         end: span.end.saturating_sub(1),
@@ -61,7 +61,7 @@ pub(crate) fn open_string(text: &mut [u8], span: Span) -> Result<Span, JsonError
     };
     let len = unescape_in_place(content);
     let opened = content.get(..len).unwrap_or_default();
-    match check(opened) {
+    match check_inside(opened, outside) {
         Ok(()) => {
             if let Some(rest) = content.get_mut(len..) {
                 rest.fill(b' ');
@@ -124,11 +124,7 @@ fn unescape_in_place(text: &mut [u8]) -> usize {
 /// Escapes the first `len` bytes of `text` again, in the shortest way, which is never longer than what
 /// they were unescaped from. Returns the new length.
 fn escape_in_place(text: &mut [u8], len: usize) -> usize {
-    let escaped = text
-        .get(..len)
-        .unwrap_or_default()
-        .iter()
-        .fold(0usize, |sum, byte| sum.saturating_add(escape_of(*byte).0));
+    let escaped = escaped_len(text.get(..len).unwrap_or_default());
     let mut to = escaped.min(text.len());
     for from in (0..len).rev() {
         let Some(byte) = text.get(from).copied() else {
@@ -143,6 +139,12 @@ fn escape_in_place(text: &mut [u8], len: usize) -> usize {
         }
     }
     escaped
+}
+
+/// How long this text is inside a JSON string.
+pub(crate) fn escaped_len(text: &[u8]) -> usize {
+    text.iter()
+        .fold(0usize, |sum, byte| sum.saturating_add(escape_of(*byte).0))
 }
 
 /// How a byte is written inside a JSON string: the width and the bytes.
@@ -172,13 +174,14 @@ pub(super) fn escape_of(byte: u8) -> (usize, [u8; 6]) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::check::check;
     use super::*;
 
     fn open(text: &str) -> (String, Result<Span, JsonError>) {
         let mut bytes = text.as_bytes().to_vec();
         check(&bytes).unwrap();
         let end = bytes.len();
-        let result = open_string(&mut bytes, Span { start: 0, end });
+        let result = open_string(&mut bytes, Span { start: 0, end }, 0);
         (String::from_utf8(bytes).unwrap(), result)
     }
 

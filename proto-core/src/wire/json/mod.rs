@@ -6,9 +6,9 @@ mod text;
 mod value;
 mod write;
 
-pub(crate) use check::space_end;
 pub use check::{JsonError, JsonFault, MAX_DEPTH, check};
-pub(crate) use inside::{Span, members, open_string};
+pub(crate) use check::{check_piece, space_end};
+pub(crate) use inside::{Span, escaped_len, members, open_string};
 pub use text::{Chars, Text};
 pub use value::{Array, Items, Json, List, Members, Object, Value};
 pub(crate) use value::{Read, value_end};

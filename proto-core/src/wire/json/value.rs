@@ -29,6 +29,11 @@ pub enum Value<'m> {
 }
 
 impl<'m> Value<'m> {
+    /// The value that the checked `text` is.
+    pub(crate) fn of_checked(text: &'m str) -> Option<Self> {
+        Some(Self::parse(text, 0)?.0)
+    }
+
     /// The value that begins at `at`, behind white space, and where it ends.
     fn parse(text: &'m str, at: usize) -> Option<(Self, usize)> {
         let bytes = text.as_bytes();
@@ -62,10 +67,7 @@ impl<'m> Object<'m> {
 
     /// The object that the checked `text` is.
     pub(crate) fn of_checked(text: &'m str) -> Option<Self> {
-        match Value::parse(text, 0)?.0 {
-            Value::Object(object) => Some(object),
-            _ => None,
-        }
+        Value::of_checked(text).and_then(Self::read)
     }
 
     /// The object that `text` is, white space around it allowed; `None` if it is something else or no
@@ -282,7 +284,12 @@ impl Read<'_> for i64 {
     fn read(value: Value<'_>) -> Option<Self> {
         match value {
             Value::Number(number) => integer(number),
-            Value::String(text) => integer(text.as_str()?),
+            Value::String(text) => {
+                let number = text.as_str()?;
+                let begins = number.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+                let legal = begins && super::check(number.as_bytes()).is_ok();
+                legal.then(|| integer(number))?
+            }
             _ => None,
         }
     }
@@ -352,7 +359,7 @@ impl<'m, T: Read<'m>> Iterator for List<'m, T> {
     }
 }
 
-/// A number that is a whole one, however it is written (`100`, `100.0`, `1e2`), exactly, or `None`.
+/// A legal number that is a whole one, however it is written (`100`, `100.0`, `1e2`), exactly, or `None`.
 fn integer(number: &str) -> Option<i64> {
     if let Ok(plain) = number.parse() {
         return Some(plain);
@@ -515,6 +522,27 @@ mod tests {
             ("1e99999999999", None),
         ] {
             assert_eq!(integer(text), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_string_is_a_number_only_if_it_is_written_as_one() {
+        for (text, value) in [
+            ("12", Some(12)),
+            ("-1e1", Some(-10)),
+            ("", None),
+            ("-", None),
+            (".", None),
+            ("e5", None),
+            ("+5", None),
+            ("007", None),
+            (" 5", None),
+            ("5 ", None),
+            ("1,000", None),
+            ("\"5\"", None),
+        ] {
+            let string = Value::String(text.into());
+            assert_eq!(i64::read(string), value, "{text:?}");
         }
     }
 
