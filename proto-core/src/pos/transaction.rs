@@ -65,7 +65,7 @@ pub(super) struct Open {
 
 impl Open {
     /// A request whose message has this number and waits for the journal.
-    const fn new(message: u32) -> Self {
+    fn new(message: u32) -> Self {
         Self {
             message,
             stage: Stage::Withheld,

@@ -25,6 +25,9 @@ pub struct Identity<'b> {
     pub vault_card: bool,
     /// Whether it answers voids.
     pub void_payment_response: bool,
+    /// Whether it says which payment it is busy with, and that a look-up of that one is in progress. Older ones say
+    /// neither: a payment is found once a card is charged, and not before.
+    pub names_running: bool,
     /// How often it sends PING, if at all (`protocol/link.md` §1.14: about once a second on USB).
     pub ping: Option<Duration>,
 }
@@ -41,6 +44,7 @@ impl Identity<'_> {
         acknowledges: true,
         vault_card: true,
         void_payment_response: true,
+        names_running: true,
         ping: Some(Duration::from_secs(5)),
     };
 }

@@ -42,7 +42,7 @@ impl Terminal<'_> {
 
     pub(super) fn answer_status(&mut self, request: RetrieveDeviceStatusRequest<'_>) {
         let sender = self.sender();
-        let running = self.running.as_ref();
+        let running = self.running.as_ref().filter(|_| self.names_running());
         let response = RetrieveDeviceStatusResponseDraft {
             result: Some(ResultStatus::Success),
             state: Some(self.device_state()),
@@ -65,10 +65,11 @@ impl Terminal<'_> {
     pub(super) fn answer_look_up(&mut self, now: Instant, request: RetrievePaymentRequest<'_>) {
         let id = request.external_payment_id().unwrap_or_default();
         let sender = self.sender();
-        let runs = self
-            .running
-            .as_ref()
-            .is_some_and(|running| id == *running.external_id.as_str());
+        let runs = self.names_running()
+            && self
+                .running
+                .as_ref()
+                .is_some_and(|running| id == *running.external_id.as_str());
         let answer = RetrievePaymentResponseDraft {
             status: Some(ResultStatus::Success),
             query_status: Some(if runs {

@@ -397,6 +397,10 @@ impl<'b> Terminal<'b> {
         }
     }
 
+    pub(super) const fn names_running(&self) -> bool {
+        self.identity.names_running
+    }
+
     pub(super) fn sender(&self) -> Sender<'static> {
         Sender {
             package_name: package_name(self.kind),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use proto_core::pos::{
     Answer, Auth, Certainty, Env, Event, ExternalId, ManualRefund, Missing, Money, Pos, PreAuth,
-    RefundPayment, Refusal, RequestId, RequestKind, Sale, Summary, VoidPayment,
+    Question, RefundPayment, Refusal, RequestId, RequestKind, Sale, Summary, VoidPayment,
 };
 use proto_core::time::Instant;
 use proto_core::wire::names::VoidReason;
@@ -104,6 +104,8 @@ pub(crate) struct Clerk {
     pub(crate) closing: bool,
     /// What is still to be stored.
     store: Vec<RequestId>,
+    /// Questions that are void.
+    void: Vec<Question>,
 }
 
 impl Clerk {
@@ -128,6 +130,7 @@ impl Clerk {
             open: None,
             closing: false,
             store: Vec::new(),
+            void: Vec::new(),
         }
     }
 
@@ -136,6 +139,7 @@ impl Clerk {
         self.told.clear();
         self.open = None;
         self.store.clear();
+        self.void.clear();
     }
 
     /// How many baskets there are.
@@ -193,6 +197,8 @@ impl Clerk {
                     };
                 }
             }
+            Event::Withdrawn(question) => self.void.push(*question),
+            Event::Answered(answered) => self.void.push(answered.question),
             Event::JournalFailed(request) => {
                 self.unwritten.insert(*request);
             }
@@ -251,6 +257,13 @@ impl Clerk {
         let env = Env {
             unix_ms: Some(unix_ms),
         };
+        if !self.void.is_empty() && self.random.percent(50) {
+            // Somebody answers late.
+            let question = *self.random.pick(&self.void);
+            if pos.answer(now, question, Answer::Accept).is_ok() {
+                self.breaks(Rule::NoStaleAnswer, format!("{question:?}"));
+            }
+        }
         if let Some((request, _)) = &self.open {
             if self.random.percent(4) {
                 let _ = pos.cancel(now, *request);
@@ -260,7 +273,7 @@ impl Clerk {
         if self.closing || !pos.is_ready() {
             return;
         }
-        if self.random.percent(3) {
+        if self.random.percent(10) {
             self.parks(pos);
         }
         if self.random.percent(0) && self.undoes(now, env, pos) {

@@ -52,6 +52,7 @@ impl<'r> Device<'r> {
             // Older ones answer a void with a receipt only.
             void_payment_response: random.percent(70),
             acknowledges: random.percent(80),
+            names_running: random.percent(60),
             ping: None,
             ..Identity::SIMULATOR
         };

@@ -25,6 +25,8 @@ pub enum Rule {
     Memory,
     /// No start is sent twice under one external id.
     SentOnce,
+    /// A question that is void is not answered.
+    NoStaleAnswer,
     /// Nothing leaves before its intent is on record.
     RecordedFirst,
 }
@@ -42,6 +44,7 @@ impl fmt::Display for Rule {
             Self::Ends => "nothing waits for ever",
             Self::Memory => "memory within bounds",
             Self::SentOnce => "a start is sent once",
+            Self::NoStaleAnswer => "no stale answer",
             Self::RecordedFirst => "on record before it leaves",
         })
     }
