@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use host_demo::report;
+use host_demo::report::{self, Answerer};
 use proto_core::Role as _;
 use proto_core::link::{Down, DownReason, LinkInfo, LinkKind};
 use proto_core::message::{
@@ -151,7 +151,7 @@ fn every_line_has_the_members_of_the_contract() {
             proto_core::wire::open(&mut broken).unwrap_err(),
         ));
         for event in &events {
-            check_value(&report::event(event).0);
+            check_value(&report::event(event, Answerer::Nobody).0);
         }
     }
     check_value(&report::connecting("sim", None));
@@ -207,7 +207,7 @@ fn questions_and_answers_have_the_members_of_the_contract() {
     ] {
         let mut message = command(method, payload);
         let event = pos.handle_message(now, &mut message).unwrap();
-        let line = report::event(&event).0;
+        let line = report::event(&event, Answerer::Person).0;
         check_value(&line);
         told.push(line["event"].clone());
         let question = match event {
@@ -218,7 +218,7 @@ fn questions_and_answers_have_the_members_of_the_contract() {
         pos.answer(now, question, Answer::Accept).unwrap();
     }
     while let Some(event) = pos.poll_event() {
-        let line = report::event(&event).0;
+        let line = report::event(&event, Answerer::Person).0;
         check_value(&line);
         told.push(line["event"].clone());
     }

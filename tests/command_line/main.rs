@@ -2,6 +2,9 @@
 
 mod contract;
 mod one_process;
+mod options;
+mod questions;
+mod scripted;
 mod support;
 mod terminal;
 mod two_processes;

@@ -5,14 +5,16 @@
 
 mod outcome;
 
-use std::io::Write as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{IsTerminal as _, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use proto_core::link::Down;
 use proto_core::message::{DiscoveryResponse, UiStateMessage};
-use proto_core::model::{Payment, Signature};
-use proto_core::pos::{Event, QuestionKind, TerminalInfo, Unsolicited};
+use proto_core::model::{Challenge, Payment, Signature};
+use proto_core::pos::{
+    Answered, AnsweredBy, Confirmation, Event, Question, QuestionKind, SignatureCheck,
+    TerminalInfo, Unsolicited,
+};
 use proto_core::wire::json::Text;
 use serde_json::{Value, json};
 
@@ -26,7 +28,14 @@ use crate::amount::major;
 #[derive(Debug, Clone)]
 pub struct Report {
     json: bool,
-    ended: Arc<AtomicBool>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    ended: bool,
+    /// The question that a person is at, and its text. It stays the last thing on the screen.
+    prompt: Option<(Question, String)>,
 }
 
 impl Report {
@@ -35,7 +44,7 @@ impl Report {
     pub fn new(json: bool) -> Self {
         Self {
             json,
-            ended: Arc::default(),
+            state: Arc::default(),
         }
     }
 
@@ -43,32 +52,32 @@ impl Report {
     /// a screen that goes late or a second outcome.
     pub fn line(&self, line: &Value) -> bool {
         // The lock makes looking, printing and noting one step.
-        let mut out = std::io::stdout().lock();
-        if self.ended.load(Ordering::Relaxed) {
+        let mut state = self.lock();
+        if state.ended {
             return false;
         }
         if line["event"] == "outcome" {
-            self.ended.store(true, Ordering::Relaxed);
+            state.end_prompt();
+            state.ended = true;
         }
         if self.json {
-            // Who has closed the pipe does not want to know.
-            let _ = writeln!(out, "{line}");
+            state.out(&line.to_string());
         }
         true
     }
 
     /// Prints text for people.
     pub fn say(&self, text: &str) {
-        let _ = if self.json {
-            writeln!(std::io::stderr().lock(), "{text}")
+        if self.json {
+            self.complain(text);
         } else {
-            writeln!(std::io::stdout().lock(), "{text}")
-        };
+            self.lock().out(&printable(text));
+        }
     }
 
     /// Prints an error for people.
     pub fn complain(&self, text: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        self.lock().err(&printable(text));
     }
 
     /// Prints both.
@@ -77,6 +86,117 @@ impl Report {
             self.say(text);
         }
     }
+
+    /// Asks a person, who first sees `above`, if there is something; the answer is typed behind the prompt.
+    /// After the outcome there is nothing to ask.
+    pub fn ask(&self, question: Question, above: &str, prompt: &str) {
+        let mut state = self.lock();
+        if state.ended {
+            return;
+        }
+        state.clear_prompt();
+        state.prompt = None;
+        if !above.is_empty() {
+            state.err(above);
+        }
+        let (_, prompt) = state.prompt.insert((question, printable(prompt)));
+        show(prompt);
+    }
+
+    /// A line was typed: nobody is asked at the moment.
+    pub fn typed(&self) {
+        self.lock().prompt = None;
+    }
+
+    /// This question need not be answered any more.
+    pub fn end_prompt(&self, question: Question) {
+        let mut state = self.lock();
+        if state.prompt.as_ref().is_some_and(|(at, _)| *at == question) {
+            state.end_prompt();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lines stand above the prompt. Who has closed the pipe does not want to know.
+impl State {
+    fn out(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        let aside = !out.is_terminal();
+        if aside {
+            let _ = writeln!(out, "{text}");
+        } else {
+            self.above_prompt(&mut out, text);
+        }
+    }
+
+    fn err(&self, text: &str) {
+        self.above_prompt(&mut std::io::stderr().lock(), text);
+    }
+
+    fn above_prompt(&self, to: &mut dyn Write, text: &str) {
+        self.clear_prompt();
+        let _ = writeln!(to, "{text}");
+        if let Some((_, prompt)) = &self.prompt {
+            show(prompt);
+        }
+    }
+
+    /// Makes the line of the prompt free for something else: the prompt moves down.
+    fn clear_prompt(&self) {
+        let mut err = std::io::stderr();
+        if self.prompt.is_some() {
+            let free = if cfg!(unix) && err.is_terminal() {
+                ERASE_LINE
+            } else {
+                "\n"
+            };
+            let _ = write!(err, "{free}");
+        }
+    }
+
+    /// Leaves the prompt where it is.
+    fn end_prompt(&mut self) {
+        if self.prompt.take().is_some() {
+            let _ = writeln!(std::io::stderr());
+        }
+    }
+}
+
+/// To the start of the line and all of it erased (ECMA-48, EL).
+const ERASE_LINE: &str = "\r\x1b[K";
+
+fn show(prompt: &str) {
+    // Standard error is not buffered.
+    let _ = write!(std::io::stderr(), "{prompt} ");
+}
+
+/// Text of the other side must not move the cursor: a question is only worth what is seen of it.
+fn printable(text: &str) -> String {
+    let visible = |c: char| {
+        if c.is_control() && c != '\n' {
+            '\u{FFFD}'
+        } else {
+            c
+        }
+    };
+    text.chars().map(visible).collect()
+}
+
+/// Who answers the questions of the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answerer {
+    /// Nobody asks: all are accepted.
+    Yes,
+    /// Nobody asks: all are rejected.
+    No,
+    /// A person at the keyboard.
+    Person,
+    /// There is none.
+    Nobody,
 }
 
 /// The first line: where the program connects to.
@@ -91,9 +211,9 @@ pub fn error(code: &str, message: &str, remedy: &str) -> Value {
     json!({"event": "error", "code": code, "message": message, "remedy": remedy})
 }
 
-/// The line for an event of the connector, and the text for people.
+/// The line for an event of the connector, and the text for people. Questions are answered by `answerer`.
 #[must_use]
-pub fn event(event: &Event<'_>) -> (Value, String) {
+pub fn event(event: &Event<'_>, answerer: Answerer) -> (Value, String) {
     match event {
         Event::Connected(info) => (
             json!({"event": "connected", "peer": info.peer.as_str()}),
@@ -173,58 +293,16 @@ pub fn event(event: &Event<'_>) -> (Value, String) {
             json!({"event": "tx_state", "state": state.to_string()}),
             String::new(),
         ),
-        Event::Confirm(confirm) => {
-            let challenges: Vec<_> = confirm
-                .challenges
-                .clone()
-                .into_iter()
-                .flatten()
-                .map(|challenge| {
-                    json!({
-                        "type": challenge.kind().map(|kind| kind.to_string()),
-                        "message": text(challenge.message()),
-                        "reason": challenge.reason().map(|reason| reason.to_string()),
-                    })
-                })
-                .collect();
-            let line = json!({"event": "challenge", "payment": payment(confirm.payment), "challenges": challenges});
+        Event::Confirm(asked) => challenge(asked),
+        Event::Signature(asked) => signature(asked),
+        Event::Answered(answered) => self::answered(*answered, answerer),
+        Event::Withdrawn(question) => {
+            let message = format!("The terminal no longer asks: {}.", question_name(*question));
             (
-                line,
-                "The terminal asks the merchant to confirm the payment.".to_owned(),
+                error("withdrawn", &message, "Nothing; the outcome follows."),
+                message,
             )
         }
-        Event::Signature(check) => (
-            json!({"event": "signature", "payment": payment(check.payment), "strokes": strokes(check.signature)}),
-            "The terminal asks the merchant to check a signature.".to_owned(),
-        ),
-        Event::Answered(answered) => {
-            let question = match answered.question.kind() {
-                QuestionKind::Confirm => "challenge",
-                QuestionKind::Signature => "signature",
-            };
-            let verb = if answered.accepted {
-                "accepted"
-            } else {
-                "rejected"
-            };
-            let why = if answered.by_deadline {
-                ": the time was up"
-            } else {
-                ""
-            };
-            (
-                json!({"event": "answered", "question": question, "accepted": answered.accepted, "by_deadline": answered.by_deadline}),
-                format!("The {question} is {verb}{why}."),
-            )
-        }
-        Event::Withdrawn(_) => (
-            error(
-                "withdrawn",
-                "A question of the terminal is void.",
-                "Nothing; the outcome follows.",
-            ),
-            "A question of the terminal is void.".to_owned(),
-        ),
         Event::Outcome(outcome) => (outcome_line(outcome), outcome_text(outcome)),
         Event::CancelImpossible => (
             error(
@@ -276,6 +354,89 @@ pub fn event(event: &Event<'_>) -> (Value, String) {
         ),
         // `Event` is open; a kind that is not listed is still told.
         other => (error("event", &format!("{other:?}"), ""), String::new()),
+    }
+}
+
+fn challenge(asked: &Confirmation<'_>) -> (Value, String) {
+    let challenges = || asked.challenges.clone().into_iter().flatten();
+    let lines: Vec<_> = challenges()
+        .map(|challenge| {
+            json!({
+                "type": challenge.kind().map(|kind| kind.to_string()),
+                "message": text(challenge.message()),
+                "reason": challenge.reason().map(|reason| reason.to_string()),
+            })
+        })
+        .collect();
+    let line = json!({
+        "event": "challenge",
+        "payment": payment(asked.payment),
+        "challenges": lines,
+        "answer_within_ms": asked.answer_within.as_millis(),
+        "repeated": asked.repeated,
+    });
+    let amount = major(asked.payment.amount().unwrap_or(0));
+    let again = again(asked.repeated);
+    let people = format!("The terminal asks{again} to confirm the payment of {amount}.");
+    let people = challenges().fold(people, |people, challenge| {
+        format!("{people}\n  {}", challenge_text(challenge))
+    });
+    (line, people)
+}
+
+/// What there is to decide, for people.
+#[must_use]
+pub fn challenge_text(challenge: Challenge<'_>) -> String {
+    let message = challenge.message().filter(|message| !message.is_empty());
+    let kind = challenge.kind().map(|kind| kind.name());
+    text(message.or(kind))
+}
+
+fn signature(asked: &SignatureCheck<'_>) -> (Value, String) {
+    let line = json!({
+        "event": "signature",
+        "payment": payment(asked.payment),
+        "strokes": strokes(asked.signature),
+        "answer_within_ms": asked.answer_within.as_millis(),
+        "repeated": asked.repeated,
+    });
+    let again = again(asked.repeated);
+    let people = format!("The terminal asks{again} to check the customer's signature.");
+    (line, people)
+}
+
+const fn again(repeated: bool) -> &'static str {
+    if repeated { " again" } else { "" }
+}
+
+fn answered(answered: Answered, answerer: Answerer) -> (Value, String) {
+    let question = question_name(answered.question);
+    let (by, why) = match (answered.by, answerer) {
+        (AnsweredBy::Deadline, _) => ("deadline", ": nobody has answered in time"),
+        (AnsweredBy::Cancel, _) => ("cancel", ": the sale is being cancelled"),
+        (AnsweredBy::Application, Answerer::Yes) => ("option", " (--yes)"),
+        (AnsweredBy::Application, Answerer::No) => ("option", " (--no)"),
+        (AnsweredBy::Application, Answerer::Person | Answerer::Nobody) => ("person", ""),
+    };
+    let verb = if answered.accepted {
+        "accepted"
+    } else {
+        "rejected"
+    };
+    let line = json!({
+        "event": "answered",
+        "question": question,
+        "accepted": answered.accepted,
+        "by": by,
+        "by_deadline": answered.by == AnsweredBy::Deadline,
+    });
+    (line, format!("The {question} is {verb}{why}."))
+}
+
+const fn question_name(question: Question) -> &'static str {
+    match question.kind() {
+        QuestionKind::Confirm => "challenge",
+        QuestionKind::Signature => "signature",
     }
 }
 

@@ -141,7 +141,7 @@ pub fn status_of(summary: &Summary) -> u8 {
         (Certainty::Made(_), _, _) if summary.remaining() > 0 => status::PARTIAL,
         (Certainty::Made(_), _, _) => status::OK,
         (Certainty::Unknown, _, _) => status::UNKNOWN,
-        (Certainty::NotMade, Cause::Declined, _) => status::FAIL,
+        (Certainty::NotMade, Cause::Declined | Cause::Busy, _) => status::FAIL,
         (Certainty::NotMade, Cause::Refused, _) => status::USAGE,
         (Certainty::NotMade, _, ResultCode::Unsupported) => status::UNSUPPORTED,
         (Certainty::NotMade, _, ResultCode::Cancel) => status::CANCEL,

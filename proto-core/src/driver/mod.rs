@@ -9,12 +9,14 @@ mod config;
 mod connector;
 mod outcome;
 mod park;
+mod question;
 mod thread;
 mod token;
 
 pub use clock::StdClock;
 pub use config::Config;
-pub use connector::{Builder, Canceller, Connector, NotReady, Question, Ticket};
+pub use connector::{Builder, Canceller, Connector, NotReady, Ticket};
 pub use outcome::{NotMade, Outcome, OwnedPayment};
 pub use park::{Park, ThreadPark, block_on};
+pub use question::{PendingQuestion, Question, Reply};
 pub use token::{FileTokens, MemoryTokens, TokenKey, Tokens};

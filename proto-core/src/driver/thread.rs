@@ -5,18 +5,19 @@ use core::future::{Future, poll_fn};
 use core::ops::ControlFlow;
 use core::task::{Poll, Waker};
 use std::collections::VecDeque;
-use std::sync::mpsc::{Sender, SyncSender};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{Sender, SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::StdClock;
-use super::connector::{Builder, OnCode, OnEvent, Question};
+use super::connector::{Builder, OnCode, OnEvent};
 use super::outcome::Outcome;
 use super::park::{Park, block_on};
+use super::question::{Asked, OwnedAnswer, Question, Reply};
 use super::token::{TokenKey, Tokens};
 use crate::link::{Down, Link};
 use crate::pos::{
-    Answer, Case, Env, Event, ExternalId, Memory, Pos, Refused, RequestId, TerminalInfo, Written,
+    self, Case, Env, Event, ExternalId, Memory, Pos, Refused, RequestId, TerminalInfo, Written,
 };
 use crate::run::{Handler, Inbox, Journal, Parts, drive};
 use crate::time::Instant;
@@ -31,7 +32,7 @@ const CASES: usize = 256;
 /// The memory of the role, in bytes each.
 const MEMORY: usize = 64 * 1_024;
 
-pub(super) const GONE: Refused = Refused::not_ready("The connector was shut down.");
+const GONE: Refused = Refused::not_ready("The connector was shut down.");
 const QUEUE_FULL: Refused = Refused::full(QUEUE);
 
 /// What is shown, or undone.
@@ -44,13 +45,14 @@ pub(super) enum Screen {
 
 pub(super) enum Command {
     Sale {
-        asked: Box<crate::pos::Asked>,
+        asked: Box<pos::Asked>,
         payload: String,
         outcome: Sender<Outcome>,
         reply: SyncSender<Result<RequestId, Refused>>,
     },
     Show(Screen, SyncSender<Result<(), Refused>>),
     Park(ExternalId, SyncSender<Result<(), Refused>>),
+    Answer(pos::Question, OwnedAnswer, SyncSender<Result<(), Refused>>),
     Cancel(RequestId),
 }
 
@@ -94,14 +96,25 @@ impl Shared {
         self.waker.wake_by_ref();
         Ok(())
     }
+
+    /// Puts a command in and waits for what becomes of it.
+    pub(super) fn ask<T>(
+        &self,
+        command: impl FnOnce(SyncSender<Result<T, Refused>>) -> Command,
+    ) -> Result<T, Refused> {
+        let (reply, answer) = sync_channel(1);
+        self.put(command(reply))?;
+        // The thread that ends without an answer is gone, and the terminal with it.
+        answer.recv().unwrap_or(Err(GONE))
+    }
 }
 
 /// The thread.
 pub(super) fn run<L, P>(
     parts: Builder<L, P>,
-    answer: impl for<'q, 'm> FnMut(Question<'q, 'm>) -> Answer<'m>,
+    answer: impl for<'q, 'm> FnMut(Question<'q, 'm>) -> Reply,
     token: Option<String>,
-    shared: &Shared,
+    shared: &Arc<Shared>,
 ) where
     L: Link,
     P: Park,
@@ -243,6 +256,9 @@ impl SharedInbox<'_> {
             Command::Park(id, reply) => {
                 let _ = reply.send(pos.park(&id));
             }
+            Command::Answer(question, answer, reply) => {
+                let _ = reply.send(pos.answer(now, question, answer.view()));
+            }
             Command::Cancel(request) => {
                 // One that has ended needs no cancel.
                 let _ = pos.cancel(now, request);
@@ -258,7 +274,7 @@ fn unix_ms() -> Option<u64> {
 
 /// The driver's part of every event.
 struct OnThread<'s, A> {
-    shared: &'s Shared,
+    shared: &'s Arc<Shared>,
     key: TokenKey<'s>,
     tokens: Box<dyn Tokens>,
     on_code: OnCode,
@@ -268,7 +284,7 @@ struct OnThread<'s, A> {
 
 impl<'p, A> Handler<Pos<'p>> for OnThread<'_, A>
 where
-    A: for<'q, 'm> FnMut(Question<'q, 'm>) -> Answer<'m>,
+    A: for<'q, 'm> FnMut(Question<'q, 'm>) -> Reply,
 {
     fn handle(&mut self, now: Instant, pos: &mut Pos<'p>, event: Event<'_>) {
         // Before anything else happens: the token before this one is worthless now.
@@ -288,15 +304,8 @@ where
                 state.ready = None;
                 state.down = Some(down);
             }),
-            Event::Confirm(confirm) => {
-                let answer = (self.answer)(Question::Confirm(&confirm));
-                // Stale only if the link went down, which withdraws the question.
-                let _ = pos.answer(now, confirm.question, answer);
-            }
-            Event::Signature(check) => {
-                let answer = (self.answer)(Question::Signature(&check));
-                let _ = pos.answer(now, check.question, answer);
-            }
+            Event::Confirm(asked) => self.ask(now, pos, Asked::Confirm(&asked)),
+            Event::Signature(asked) => self.ask(now, pos, Asked::Signature(&asked)),
             Event::Outcome(outcome) => self.tell(|state| {
                 let request = outcome.summary.request;
                 let at = state.waiting.iter().position(|(id, _)| *id == request);
@@ -310,7 +319,22 @@ where
     }
 }
 
-impl<A> OnThread<'_, A> {
+impl<A> OnThread<'_, A>
+where
+    A: for<'q, 'm> FnMut(Question<'q, 'm>) -> Reply,
+{
+    fn ask(&mut self, now: Instant, pos: &mut Pos<'_>, asked: Asked<'_, '_>) {
+        let question = Question {
+            asked,
+            shared: self.shared,
+        };
+        let id = question.id();
+        if let Some(answer) = (self.answer)(question).into_answer() {
+            // Not taken only without room to send it: then its deadline rejects it.
+            let _ = pos.answer(now, id, answer.view());
+        }
+    }
+
     fn tell(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.shared.lock());
         self.shared.changed.notify_all();
