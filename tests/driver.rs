@@ -316,6 +316,7 @@ fn a_signature_is_looked_at_on_another_thread() {
     let points = signature.strokes().unwrap();
     let points = points.flat_map(|stroke| stroke.points().unwrap());
     assert_eq!((points.count(), pending.challenges().count()), (5, 0));
+    assert!(pending.is_open());
     pending.answer(Answer::Accept).unwrap();
     // It counts once.
     let again = pending.answer(Answer::Reject(None)).unwrap_err();
@@ -344,6 +345,7 @@ fn an_answer_after_the_deadline_is_stale() {
     let _ticket = asked.sell();
     let pending = asked.question();
     assert_eq!(asked.told(), "rejected at the deadline");
+    assert!(!pending.is_open());
     let late = pending.answer(Answer::Accept).unwrap_err();
     assert_eq!(late.why, Refusal::Stale);
     assert_eq!(answers.recv_timeout(PATIENCE).unwrap(), "NOT_APPROVED");
@@ -358,6 +360,7 @@ fn a_question_is_withdrawn_with_the_link_and_gone_with_the_connector() {
     let pending = asked.question();
     drop(terminal);
     assert_eq!(asked.told(), "withdrawn");
+    assert!(!pending.is_open());
     assert_eq!(
         pending.answer(Answer::Accept).unwrap_err().why,
         Refusal::Stale

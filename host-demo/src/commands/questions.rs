@@ -112,7 +112,7 @@ impl<'r> Asking<'r> {
 
     /// A question needs no answer any more: it was answered, its time is up, or it was withdrawn.
     pub(super) fn over(&mut self, question: pos::Question) {
-        self.report.end_prompt(question);
+        self.report.end_prompt(|asked| asked == question);
         let asked = self.waiting.front().map(PendingQuestion::id);
         self.waiting.retain(|pending| pending.id() != question);
         if asked == Some(question) {
@@ -126,8 +126,7 @@ impl<'r> Asking<'r> {
             return;
         };
         self.report.typed();
-        // A signature is not asked about any more if the payment is rejected.
-        let mut last = false;
+        let mut payment_void = false;
         let answered = match line.trim().to_lowercase().as_str() {
             "y" | "yes" if self.challenge + 1 < pending.challenges().count() => {
                 self.challenge += 1;
@@ -135,7 +134,7 @@ impl<'r> Asking<'r> {
             }
             "y" | "yes" => pending.answer(Answer::Accept),
             "n" | "no" => {
-                last = pending.kind() == QuestionKind::Confirm;
+                payment_void = pending.kind() == QuestionKind::Confirm;
                 let challenge = pending.challenges().nth(self.challenge);
                 let reason = challenge.and_then(|challenge| challenge.reason());
                 pending.answer(Answer::Reject(reason))
@@ -149,10 +148,10 @@ impl<'r> Asking<'r> {
             }
             Err(refused) => self.report.complain(&refused.to_string()),
         }
-        if last {
+        self.waiting.pop_front();
+        if payment_void {
+            // So is its signature, which is withdrawn in this moment.
             self.waiting.clear();
-        } else {
-            self.waiting.pop_front();
         }
         self.begin();
     }
@@ -161,7 +160,7 @@ impl<'r> Asking<'r> {
     pub(super) fn keyboard_ended(&mut self) {
         self.keyboard = Keyboard::Ended;
         if let Some(pending) = self.waiting.front() {
-            self.report.end_prompt(pending.id());
+            self.report.end_prompt(|_| true);
             self.begin();
         }
     }
@@ -188,6 +187,7 @@ impl<'r> Asking<'r> {
     /// Asks the first question that waits.
     fn begin(&mut self) {
         self.challenge = 0;
+        self.waiting.retain(PendingQuestion::is_open);
         let Some(pending) = self.waiting.front() else {
             return;
         };

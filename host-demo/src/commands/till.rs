@@ -272,9 +272,7 @@ fn listener(
         if let Event::Outcome(outcome) = event {
             manner.signature.keep(outcome.signature, &report);
         }
-        if let Some(question) = question_over(event) {
-            report.end_prompt(question);
-        }
+        report.end_prompt(|asked| ends_question(event, asked));
         if !again {
             let (line, text) = report::event(event, manner.answerer);
             report.both(&line, &text);
@@ -283,6 +281,15 @@ fn listener(
             manner.signature.keep(asked.signature, &report);
         }
         note(event, &notes);
+    }
+}
+
+/// Whether an event ends this question: also one of the same kind that takes its place.
+fn ends_question(event: &Event<'_>, asked: Question) -> bool {
+    match event {
+        Event::Confirm(new) => new.question.kind() == asked.kind(),
+        Event::Signature(new) => new.question.kind() == asked.kind(),
+        event => question_over(event) == Some(asked),
     }
 }
 

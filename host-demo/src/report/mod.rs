@@ -108,10 +108,10 @@ impl Report {
         self.lock().prompt = None;
     }
 
-    /// This question need not be answered any more.
-    pub fn end_prompt(&self, question: Question) {
+    /// The question that is asked need not be answered any more, if it is this one.
+    pub fn end_prompt(&self, over: impl FnOnce(Question) -> bool) {
         let mut state = self.lock();
-        if state.prompt.as_ref().is_some_and(|(at, _)| *at == question) {
+        if state.prompt.as_ref().is_some_and(|(asked, _)| over(*asked)) {
             state.end_prompt();
         }
     }

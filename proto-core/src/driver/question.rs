@@ -272,6 +272,12 @@ impl PendingQuestion {
         })
     }
 
+    /// Whether it still waits for an answer.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.shared.lock().questions.contains(&self.id)
+    }
+
     /// Whether the terminal has asked this about the same payment before; see [`Confirmation::repeated`].
     #[must_use]
     pub const fn repeated(&self) -> bool {

@@ -60,6 +60,8 @@ pub(super) enum Command {
 pub(super) struct State {
     pub(super) commands: VecDeque<Command>,
     pub(super) waiting: Vec<(RequestId, Sender<Outcome>)>,
+    /// The questions that wait for an answer, at most one of each kind.
+    pub(super) questions: Vec<pos::Question>,
     pub(super) ready: Option<TerminalInfo>,
     pub(super) down: Option<Down>,
     pub(super) stop: bool,
@@ -292,6 +294,7 @@ where
             // A store that cannot be written costs a pairing next time, not this connection.
             let _ = self.tokens.store(self.key, &token.expose().to_string());
         }
+        self.note_question(&event);
         (self.on_event)(&event);
         match event {
             Event::PairingCode(code) => (self.on_code)(&code.expose().to_string()),
@@ -332,6 +335,24 @@ where
         if let Some(answer) = (self.answer)(question).into_answer() {
             // Not taken only without room to send it: then its deadline rejects it.
             let _ = pos.answer(now, id, answer.view());
+        }
+    }
+
+    fn note_question(&self, event: &Event<'_>) {
+        let (opens, question) = match event {
+            Event::Confirm(asked) => (true, asked.question),
+            Event::Signature(asked) => (true, asked.question),
+            Event::Answered(answered) => (false, answered.question),
+            Event::Withdrawn(question) => (false, *question),
+            _ => return,
+        };
+        let mut state = self.shared.lock();
+        // A new one takes the place of the one of its kind.
+        state
+            .questions
+            .retain(|open| open.kind() != question.kind() || (!opens && *open != question));
+        if opens {
+            state.questions.push(question);
         }
     }
 

@@ -140,8 +140,9 @@ impl Pos<'_> {
         }
         if self.tx.confirm.is_none() && self.tx.signature.is_none() {
             self.tx.wipe_hold();
+            // It is the terminal's turn again.
+            self.set(Timer::Progress, now.after(self.config.deadlines.progress));
         }
-        let _ = now;
         self.emit(Event::Answered(Answered {
             question,
             accepted,
