@@ -159,10 +159,8 @@ impl<'r> Asking<'r> {
     /// Nothing more will be typed.
     pub(super) fn keyboard_ended(&mut self) {
         self.keyboard = Keyboard::Ended;
-        if let Some(pending) = self.waiting.front() {
-            self.report.end_prompt(|_| true);
-            self.begin();
-        }
+        self.report.end_prompt(|_| true);
+        self.begin();
     }
 
     /// When [`remind`](Self::remind) is due.
@@ -229,7 +227,7 @@ impl<'r> Asking<'r> {
         };
         let left = seconds(pending.time_left());
         self.report
-            .ask(pending.id(), above, &format!("{what} [y/n, {left} s left]"));
+            .ask(pending, above, &format!("{what} [y/n, {left} s left]"));
     }
 }
 

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use proto_core::pos::{ExternalId, Money as _, Refusal, Refused, ResultCode, WITHHELD_LEN};
+use proto_core::pos::{
+    ExternalId, Missing, Money as _, Refusal, Refused, ResultCode, WITHHELD_LEN,
+};
 
 use super::questions::{Asking, answerer};
 use super::request::Request;
@@ -111,6 +113,7 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
             let line = told(NotStarted {
                 certainty: "unknown",
                 evidence: "none",
+                missing: Some(Missing::Answer.name()),
                 simulated,
                 ..NotStarted::not_made(ResultCode::Error, "unknown", "Interrupted", &message)
             });

@@ -8,6 +8,7 @@ mod outcome;
 use std::io::{IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use proto_core::driver::PendingQuestion;
 use proto_core::link::Down;
 use proto_core::message::{DiscoveryResponse, UiStateMessage};
 use proto_core::model::{Challenge, Payment, Signature};
@@ -16,11 +17,12 @@ use proto_core::pos::{
     TerminalInfo, Unsolicited,
 };
 use proto_core::wire::json::Text;
+use proto_core::wire::names::Method;
 use serde_json::{Value, json};
 
 pub use outcome::{NotStarted, outcome_line, status, status_of};
 
-use self::outcome::outcome_text;
+use self::outcome::{outcome_text, resolved_line};
 use crate::amount::major;
 
 /// Where lines and texts go. Clones share what was told: an outcome is the last line, whichever thread
@@ -88,10 +90,10 @@ impl Report {
     }
 
     /// Asks a person, who first sees `above`, if there is something; the answer is typed behind the prompt.
-    /// After the outcome there is nothing to ask.
-    pub fn ask(&self, question: Question, above: &str, prompt: &str) {
+    /// What is over is not asked about: whoever ends a question ends the prompt after that.
+    pub fn ask(&self, question: &PendingQuestion, above: &str, prompt: &str) {
         let mut state = self.lock();
-        if state.ended {
+        if state.ended || !question.is_open() {
             return;
         }
         state.clear_prompt();
@@ -99,7 +101,7 @@ impl Report {
         if !above.is_empty() {
             state.err(above);
         }
-        let (_, prompt) = state.prompt.insert((question, printable(prompt)));
+        let (_, prompt) = state.prompt.insert((question.id(), printable(prompt)));
         show(prompt);
     }
 
@@ -304,6 +306,26 @@ pub fn event(event: &Event<'_>, answerer: Answerer) -> (Value, String) {
             )
         }
         Event::Outcome(outcome) => (outcome_line(outcome), outcome_text(outcome)),
+        Event::Resolved(outcome) => (
+            resolved_line(outcome),
+            format!("Now it is known. {}", outcome_text(outcome)),
+        ),
+        Event::Contradicted(it) => (
+            unsolicited("contradicted", text(it.id()), Some(payment(*it))),
+            format!(
+                "LOOK AT THIS: {} was charged under an id whose sale was told to have ended otherwise. The customer may have paid once too often: payment {}.",
+                major(it.amount().unwrap_or(0)),
+                text(it.id()),
+            ),
+        ),
+        Event::Recovering(_) => (
+            error(
+                "recovering",
+                "The terminal is asked what became of the sale.",
+                "Nothing; the outcome follows.",
+            ),
+            "The terminal is asked what became of the sale.".to_owned(),
+        ),
         Event::CancelImpossible => (
             error(
                 "cancel_impossible",
@@ -499,8 +521,8 @@ fn screen_line(event: &str, screen: UiStateMessage<'_>) -> (Value, String) {
     )
 }
 
-fn unsolicited_line(unsolicited: &Unsolicited<'_>) -> (Value, String) {
-    let (kind, detail, paid) = match unsolicited {
+fn unsolicited_line(told: &Unsolicited<'_>) -> (Value, String) {
+    let (kind, detail, paid) = match told {
         Unsolicited::Payment(it) => ("payment", text(it.id()), Some(payment(*it))),
         Unsolicited::Credit(credit) => ("credit", text(credit.id()), None),
         Unsolicited::Refund(refund) => ("refund", text(refund.id()), None),
@@ -519,18 +541,22 @@ fn unsolicited_line(unsolicited: &Unsolicited<'_>) -> (Value, String) {
         }
         _ => ("other", String::new(), None),
     };
-    let people = match unsolicited {
+    let people = match told {
         Unsolicited::Payment(it) => format!(
             "A payment that nobody asked for here: {} of {}.",
             text(it.id()),
             major(it.amount().unwrap_or(0)),
         ),
+        Unsolicited::Message(Some(Method::PaymentVoided)) => {
+            "The terminal has voided the payment.".to_owned()
+        }
         _ => format!("Not asked for: {kind} {detail}"),
     };
-    (
-        json!({"event": "unsolicited", "kind": kind, "detail": detail, "payment": paid}),
-        people,
-    )
+    (unsolicited(kind, detail, paid), people)
+}
+
+fn unsolicited(kind: &str, detail: String, payment: Option<Value>) -> Value {
+    json!({"event": "unsolicited", "kind": kind, "detail": detail, "payment": payment})
 }
 
 fn payment(payment: Payment<'_>) -> Value {
