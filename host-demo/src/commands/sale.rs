@@ -100,6 +100,8 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
     };
     let cancel = ticket.canceller();
     let cancel = || {
+        // A cancel rejects what is asked.
+        report.end_prompt(|_| true);
         report.complain("Cancelling. Interrupt once more to end without the outcome.");
         cancel.cancel().is_ok()
     };

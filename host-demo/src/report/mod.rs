@@ -241,12 +241,12 @@ fn challenge(asked: &Confirmation<'_>) -> (Value, String) {
     (line, people)
 }
 
-/// What there is to decide, for people.
+/// What there is to decide, for people, in one line: a prompt must not look like another one.
 #[must_use]
 pub fn challenge_text(challenge: Challenge<'_>) -> String {
     let message = challenge.message().filter(|message| !message.is_empty());
     let kind = challenge.kind().map(|kind| kind.name());
-    text(message.or(kind))
+    text(message.or(kind)).replace('\n', " ")
 }
 
 fn signature(asked: &SignatureCheck<'_>) -> (Value, String) {
