@@ -2,7 +2,8 @@
 //!
 //! One thread owns the link, the role and the journal. [`Connector`] is the handle to it: requests go in
 //! through an inbox that wakes the thread, questions and events come out through closures that run on it,
-//! and each sale comes back as a [`Ticket`] that can be waited for.
+//! and each sale comes back as a [`Ticket`] that can be waited for. A question that a person must answer
+//! leaves the thread as a [`PendingQuestion`].
 
 mod clock;
 mod config;
