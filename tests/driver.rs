@@ -353,23 +353,24 @@ fn an_answer_after_the_deadline_is_stale() {
 
 #[test]
 fn a_question_is_withdrawn_with_the_link_and_gone_with_the_connector() {
-    let (act, _answers) = asks(&[DUPLICATE]);
-    let terminal = ScriptedTerminal::start(act);
-    let asked = asked(&terminal, 60_000);
-    let _ticket = asked.sell();
-    let pending = asked.question();
-    drop(terminal);
-    assert_eq!(asked.told(), "withdrawn");
-    assert!(!pending.is_open());
-    assert_eq!(
-        pending.answer(Answer::Accept).unwrap_err().why,
-        Refusal::Stale
-    );
-    asked.till.shutdown();
-    assert_eq!(
-        pending.answer(Answer::Accept).unwrap_err().why,
-        Refusal::NotReady
-    );
+    for link in [true, false] {
+        let (act, _answers) = asks(&[DUPLICATE]);
+        let terminal = ScriptedTerminal::start(act);
+        let asked = asked(&terminal, 60_000);
+        let _ticket = asked.sell();
+        let pending = asked.question();
+        assert!(pending.is_open());
+        let why = if link {
+            drop(terminal);
+            assert_eq!(asked.told(), "withdrawn");
+            Refusal::Stale
+        } else {
+            asked.till.shutdown();
+            Refusal::NotReady
+        };
+        assert!(!pending.is_open());
+        assert_eq!(pending.answer(Answer::Accept).unwrap_err().why, why);
+    }
 }
 
 #[test]

@@ -185,6 +185,7 @@ impl Drop for Ends<'_> {
         state.ready = None;
         state.commands.clear();
         state.waiting.clear();
+        state.questions.clear();
         self.0.changed.notify_all();
     }
 }
