@@ -140,8 +140,10 @@ impl Pos<'_> {
         }
         if self.tx.confirm.is_none() && self.tx.signature.is_none() {
             self.tx.wipe_hold();
-            // It is the terminal's turn again.
-            self.set(Timer::Progress, now.after(self.config.deadlines.progress));
+            if self.cases.open().is_some() {
+                // It is the terminal's turn again.
+                self.set(Timer::Progress, now.after(self.config.deadlines.progress));
+            }
         }
         self.emit(Event::Answered(Answered {
             question,
