@@ -410,6 +410,8 @@ mod person {
             _ => {}
         });
         let mut person = Person::at(&terminal, &[]);
+        // Both are open now; the prompt stands below what is told.
+        person.sale.told("check the customer's signature.");
         person.asked("Accept the payment?", "n");
         let ran = person.sale.end();
         assert_eq!(ran.status, Some(12), "{ran:?}");
