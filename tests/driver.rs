@@ -1,5 +1,8 @@
 //! The driver on real threads and sockets, against the simulated terminal.
 
+#[path = "command_line/scripted.rs"]
+mod scripted;
+
 use std::future::Future;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -7,9 +10,16 @@ use std::task::Waker;
 use std::time::Duration;
 
 use host_demo::sim::{Pairing, Seen, SimulatorOptions, SimulatorThread};
-use proto_core::driver::{Builder, Config, Connector, Outcome, Park, ThreadPark, TokenKey, Tokens};
+use proto_core::driver::{
+    Builder, Config, Connector, Outcome, Park, PendingQuestion, ThreadPark, Ticket, TokenKey,
+    Tokens,
+};
 use proto_core::link::{Link, LinkInfo, LinkKind, Step};
-use proto_core::pos::{Refusal, Sale};
+use proto_core::model::VaultedCardDraft;
+use proto_core::pos::{Answer, AnsweredBy, Cause, Deadlines, Event, QuestionKind, Refusal, Sale};
+use proto_core::redact::Secret;
+use proto_core::terminal::{self, Identity};
+use scripted::{DUPLICATE, OFFLINE, ScriptedTerminal, asks};
 use transport_ws::{ClientOptions, WsClient, WsPark, parse_address};
 
 /// Long enough for a machine that does something else; a failure takes this long, a success never.
@@ -216,6 +226,192 @@ fn a_closure_that_panics_leaves_nobody_waiting() {
         till.show_message("hello").unwrap_err().why,
         Refusal::NotReady
     );
+}
+
+/// A till that hands its questions to this thread, and what it is told of them.
+struct Asked {
+    till: Connector,
+    questions: Receiver<PendingQuestion>,
+    told: Receiver<String>,
+}
+
+fn asked(terminal: &ScriptedTerminal, within_ms: u64) -> Asked {
+    let (hand_over, questions) = channel();
+    let (tell, told) = channel();
+    let config = config().deadlines(Deadlines {
+        question: proto_core::time::Duration::from_millis(within_ms),
+        ..Deadlines::DEFAULT
+    });
+    let till = transport_ws::open(&terminal.url, config)
+        .unwrap()
+        .on_event(move |event| {
+            let _ = match event {
+                Event::Answered(answered) if answered.by == AnsweredBy::Deadline => {
+                    tell.send("rejected at the deadline".to_owned())
+                }
+                Event::Withdrawn(_) => tell.send("withdrawn".to_owned()),
+                _ => return,
+            };
+        })
+        .on_question(move |question| {
+            question.later(|pending| {
+                let _ = hand_over.send(pending);
+            })
+        })
+        .unwrap();
+    till.ready(PATIENCE).unwrap();
+    Asked {
+        till,
+        questions,
+        told,
+    }
+}
+
+impl Asked {
+    fn sell(&self) -> Ticket {
+        self.till
+            .sale(Sale::new(1_000).external_id("ASKED"))
+            .unwrap()
+    }
+
+    fn question(&self) -> PendingQuestion {
+        self.questions.recv_timeout(PATIENCE).unwrap()
+    }
+
+    fn told(&self) -> String {
+        self.told.recv_timeout(PATIENCE).unwrap()
+    }
+}
+
+#[test]
+fn a_question_is_answered_later_from_another_thread() {
+    let (act, answers) = asks(&[DUPLICATE, OFFLINE]);
+    let terminal = ScriptedTerminal::start(act);
+    let asked = asked(&terminal, 60_000);
+    let ticket = asked.sell();
+    let pending = asked.question();
+    assert_eq!(pending.kind(), QuestionKind::Confirm);
+    assert_eq!(pending.payment().amount(), Some(1_000));
+    assert!(!pending.repeated() && pending.signature().is_none());
+    let left = pending.time_left();
+    assert!(left <= Duration::from_secs(60) && left > Duration::from_secs(30));
+    let answered = std::thread::spawn(move || {
+        let reason = pending.challenges().nth(1).unwrap().reason();
+        assert_eq!(reason, Some(OFFLINE.1));
+        pending.answer(Answer::Reject(reason))
+    });
+    assert_eq!(answered.join().unwrap(), Ok(()));
+    assert_eq!(answers.recv_timeout(PATIENCE).unwrap(), "REJECT_OFFLINE");
+    assert_eq!(ticket.wait().summary().cause, Cause::RejectedChallenge);
+}
+
+#[test]
+fn a_signature_is_looked_at_on_another_thread() {
+    let (act, answers) = asks(&[]);
+    let terminal = ScriptedTerminal::start(act);
+    let asked = asked(&terminal, 60_000);
+    let ticket = asked.sell();
+    let pending = asked.question();
+    let signature = pending.signature().unwrap();
+    let points = signature.strokes().unwrap();
+    let points = points.flat_map(|stroke| stroke.points().unwrap());
+    assert_eq!((points.count(), pending.challenges().count()), (5, 0));
+    assert!(pending.is_open());
+    pending.answer(Answer::Accept).unwrap();
+    // It counts once.
+    let again = pending.answer(Answer::Reject(None)).unwrap_err();
+    assert_eq!(again.why, Refusal::Stale);
+    assert_eq!(answers.recv_timeout(PATIENCE).unwrap(), "signature true");
+    assert_eq!(ticket.wait().summary().cause, Cause::Approved);
+}
+
+#[test]
+fn a_question_that_is_dropped_is_rejected_at_its_deadline() {
+    let (act, answers) = asks(&[DUPLICATE]);
+    let terminal = ScriptedTerminal::start(act);
+    let asked = asked(&terminal, 50);
+    let ticket = asked.sell();
+    drop(asked.question());
+    assert_eq!(asked.told(), "rejected at the deadline");
+    assert_eq!(answers.recv_timeout(PATIENCE).unwrap(), "NOT_APPROVED");
+    assert_eq!(ticket.wait().summary().cause, Cause::RejectedChallenge);
+}
+
+#[test]
+fn an_answer_after_the_deadline_is_stale() {
+    let (act, answers) = asks(&[DUPLICATE]);
+    let terminal = ScriptedTerminal::start(act);
+    let asked = asked(&terminal, 50);
+    let _ticket = asked.sell();
+    let pending = asked.question();
+    assert_eq!(asked.told(), "rejected at the deadline");
+    assert!(!pending.is_open());
+    let late = pending.answer(Answer::Accept).unwrap_err();
+    assert_eq!(late.why, Refusal::Stale);
+    assert_eq!(answers.recv_timeout(PATIENCE).unwrap(), "NOT_APPROVED");
+}
+
+#[test]
+fn a_question_is_withdrawn_with_the_link_and_gone_with_the_connector() {
+    for link in [true, false] {
+        let (act, _answers) = asks(&[DUPLICATE]);
+        let terminal = ScriptedTerminal::start(act);
+        let asked = asked(&terminal, 60_000);
+        let _ticket = asked.sell();
+        let pending = asked.question();
+        assert!(pending.is_open());
+        let why = if link {
+            drop(terminal);
+            assert_eq!(asked.told(), "withdrawn");
+            Refusal::Stale
+        } else {
+            asked.till.shutdown();
+            Refusal::NotReady
+        };
+        assert!(!pending.is_open());
+        assert_eq!(pending.answer(Answer::Accept).unwrap_err().why, why);
+    }
+}
+
+#[test]
+fn an_answer_becomes_a_reply_by_itself() {
+    for (answer, told) in [
+        (Answer::Accept, "confirmed"),
+        (Answer::Reject(None), "NOT_APPROVED"),
+        (Answer::Reject(Some(OFFLINE.1)), "REJECT_OFFLINE"),
+    ] {
+        let (act, answers) = asks(&[DUPLICATE]);
+        let terminal = ScriptedTerminal::start(act);
+        let till = transport_ws::open(&terminal.url, config())
+            .unwrap()
+            .on_question(move |_| answer)
+            .unwrap();
+        till.ready(PATIENCE).unwrap();
+        let _ = pay(&till, "REPLY");
+        assert_eq!(answers.recv_timeout(PATIENCE).unwrap(), told);
+    }
+}
+
+#[test]
+fn a_vaulted_card_is_refused_before_anything_is_sent_if_the_merchant_cannot_vault() {
+    let identity = Identity {
+        vault_card: false,
+        ..Identity::SIMULATOR
+    };
+    let terminal = ScriptedTerminal::start_as(identity, |_, event| {
+        assert!(!matches!(event, terminal::Event::Started(_)));
+    });
+    let asked = asked(&terminal, 60_000);
+    let card = VaultedCardDraft {
+        token: Some(Secret::new("7281340072134242".into())),
+        ..VaultedCardDraft::default()
+    };
+    let sale = Sale {
+        vaulted_card: Some(card),
+        ..Sale::new(1_000).external_id("VAULT")
+    };
+    let refused = asked.till.sale(sale).unwrap_err();
+    assert_eq!(refused.why, Refusal::Unsupported);
 }
 
 /// Threads and sockets of this process.

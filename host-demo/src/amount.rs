@@ -22,6 +22,8 @@ pub enum AmountError {
     Negative,
     /// More than fits.
     TooLarge,
+    /// No whole number of minor units.
+    NotMinor,
 }
 
 impl fmt::Display for AmountError {
@@ -36,11 +38,37 @@ impl fmt::Display for AmountError {
             Self::NoDigits => "digits are needed before and behind the point, like 0.50",
             Self::Negative => "an amount is not below zero",
             Self::TooLarge => "the amount is too large",
+            Self::NotMinor => {
+                "with --minor every amount is a whole number of minor units, like 150"
+            }
         })
     }
 }
 
 impl std::error::Error for AmountError {}
+
+/// How amounts are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Units {
+    /// Dollars and the like: `1.50`.
+    Major,
+    /// Cents and the like: `150`.
+    Minor,
+}
+
+impl Units {
+    /// The minor units of an amount that is written so.
+    ///
+    /// # Errors
+    ///
+    /// [`AmountError`] says what is wrong.
+    pub fn parse(self, text: &str) -> Result<i64, AmountError> {
+        match self {
+            Self::Major => parse_major(text),
+            Self::Minor => text.trim().parse().map_err(|_| AmountError::NotMinor),
+        }
+    }
+}
 
 /// The minor units of an amount in major units: `10`, `10.5` and `10.00` are read.
 ///
@@ -119,6 +147,21 @@ mod tests {
         ] {
             assert_eq!(parse_major(text), minor, "{text}");
         }
+    }
+
+    #[test]
+    fn minor_units_are_whole_numbers() {
+        for (text, minor) in [
+            ("150", Ok(150)),
+            ("0", Ok(0)),
+            ("-1", Ok(-1)),
+            ("1.50", Err(AmountError::NotMinor)),
+            ("", Err(AmountError::NotMinor)),
+            ("9223372036854775808", Err(AmountError::NotMinor)),
+        ] {
+            assert_eq!(Units::Minor.parse(text), minor, "{text}");
+        }
+        assert_eq!(Units::Major.parse("1.50"), Ok(150));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The command line. It is a contract: `tests/contract.json` and the tests of the command line hold it.
 
+pub mod sale;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::amount::parse_major;
+pub use self::sale::SaleArgs;
 use crate::sim::Plan;
 
 /// Takes payments on a Clover terminal, or on a simulated one, from the command line.
@@ -22,7 +24,7 @@ pub struct Cli {
 pub enum Command {
     /// Take a payment
     #[command(after_help = SALE_HELP)]
-    Sale(SaleArgs),
+    Sale(Box<SaleArgs>),
     /// Show a line of text on the terminal
     #[command(after_help = MESSAGE_HELP)]
     Message(MessageArgs),
@@ -85,36 +87,8 @@ pub struct Till {
     #[arg(long, value_name = "FILE", help_heading = "Point of sale")]
     pub token_file: Option<PathBuf>,
     /// Print one JSON object a line on standard output; what people read goes to standard error
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub json: bool,
-}
-
-/// `host-demo sale`
-#[derive(Debug, Clone, Args)]
-pub struct SaleArgs {
-    /// The amount in major units, without the tip
-    #[arg(long, value_name = "AMOUNT", value_parser = parse_major, required_unless_present = "minor", conflicts_with = "minor", allow_hyphen_values = true)]
-    pub amount: Option<i64>,
-    /// The amount in minor units
-    #[arg(long, value_name = "UNITS", allow_hyphen_values = true)]
-    pub minor: Option<i64>,
-    /// The id of this attempt, at most 32 characters (by default a random one)
-    #[arg(long, value_name = "ID")]
-    pub external_id: Option<String>,
-    /// How long to wait for the outcome; then the sale is cancelled
-    #[arg(long, value_name = "SECONDS")]
-    pub deadline: Option<u64>,
-    /// The terminal and the point of sale.
-    #[command(flatten)]
-    pub till: Till,
-}
-
-impl SaleArgs {
-    /// The amount in minor units.
-    #[must_use]
-    pub fn minor_units(&self) -> i64 {
-        self.amount.or(self.minor).unwrap_or(0)
-    }
 }
 
 /// `host-demo message`
@@ -181,13 +155,25 @@ Examples:
   host-demo sale --minor 1000 --external-id INV-2026-0001
   host-demo sale --amount 10.00 --to ws://127.0.0.1:12345/remote_pay --json
   host-demo sale --amount 10.00 --to ws://192.168.0.112:12345/remote_pay --insecure --deadline 120
+  host-demo sale --amount 10.00 --tip-mode on-screen --tip-suggestion 15%=Good --tip-suggestion 2.00=Great
+  host-demo sale --amount 10.00 --tip 1.50 --tip-mode provided --tax 0.80 --reference-id INV-77
+  host-demo sale --amount 10.00 --card-entry chip,contactless --partial refuse --offline forbid
+  host-demo sale --amount 10.00 --signature-threshold 0.00 --signature-file signature.svg
+  host-demo sale --amount 10.00 --vaulted-card card.json --extra till=2
+
+The terminal may ask to confirm the payment (a possible duplicate, no network) or to check a signature. A person at
+the keyboard is asked; --yes or --no answers for all. With neither, and standard input no terminal, nobody can be
+asked: the question is rejected when its time is up.
+
+A vaulted card is the JSON object of VAULT_CARD_RESPONSE:
+  {\"first6\":\"...\",\"last4\":\"...\",\"cardholderName\":\"...\",\"expirationDate\":\"MMYY\",\"token\":\"...\"}
 
 Exit status:
    0  paid
    2  the request was wrong, nothing was sent
-  10  the card was declined, or the terminal refused
+  10  the card was declined, or the terminal refused (busy with something else)
   11  the merchant's settings do not allow it
-  12  cancelled
+  12  cancelled, or a question of the terminal rejected
   13  the terminal was not reached
   14  it is not known whether the customer has paid: ask the terminal for the external id
   15  paid, but for less than was asked

@@ -8,4 +8,5 @@ pub mod amount;
 pub mod cli;
 pub mod commands;
 pub mod report;
+pub mod signature;
 pub mod sim;

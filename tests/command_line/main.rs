@@ -1,7 +1,12 @@
 //! The command line as a user runs it: the built binary, one process and two.
 
 mod contract;
+mod endings;
 mod one_process;
+mod options;
+mod questions;
+mod scripted;
+mod simulated;
 mod support;
 mod terminal;
 mod two_processes;

@@ -1,22 +1,12 @@
 //! Running the program: bounded in time, always reaped, every line of JSON held against the contract.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::task::{Poll, Waker};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use proto_core::driver::{Park as _, StdClock, block_on};
-use proto_core::run::{Inbox, NoJournal, Parts, drive};
-use proto_core::terminal::{Event, Identity, Terminal};
-use proto_core::time::Instant;
 use serde_json::Value;
-use transport_ws::{ServerOptions, WsServer};
 
 use crate::contract;
 
@@ -69,15 +59,24 @@ pub(crate) struct Running {
     pub(crate) stdin: Option<ChildStdin>,
     lines: Receiver<String>,
     out: String,
-    err: Option<JoinHandle<String>>,
+    errors: Receiver<Vec<u8>>,
+    err: Vec<u8>,
+    /// How much of `err` a test has seen.
+    seen: usize,
 }
 
 impl Running {
     #[track_caller]
     pub(crate) fn start(args: &[&str]) -> Self {
+        Self::start_with(args, Stdio::piped())
+    }
+
+    /// The program with this as its standard input.
+    #[track_caller]
+    pub(crate) fn start_with(args: &[&str], stdin: Stdio) -> Self {
         let mut child = program()
             .args(args)
-            .stdin(Stdio::piped())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -89,18 +88,39 @@ impl Running {
                 let _ = sender.send(line);
             }
         });
+        let (sender, errors) = channel();
         let mut err = child.stderr.take().unwrap();
-        let err = std::thread::spawn(move || {
-            let mut text = String::new();
-            let _ = err.read_to_string(&mut text);
-            text
+        std::thread::spawn(move || {
+            let mut piece = [0; 4_096];
+            while let Ok(len @ 1..) = err.read(&mut piece) {
+                let _ = sender.send(piece[..len].to_vec());
+            }
         });
         Self {
             stdin: child.stdin.take(),
             child,
             lines,
             out: String::new(),
-            err: Some(err),
+            errors,
+            err: Vec::new(),
+            seen: 0,
+        }
+    }
+
+    /// Waits until this text has come on standard error, also in a line that has not ended, and behind what
+    /// was waited for before.
+    #[track_caller]
+    pub(crate) fn told(&mut self, text: &str) {
+        loop {
+            let rest = String::from_utf8_lossy(&self.err[self.seen..]).into_owned();
+            if let Some(at) = rest.find(text) {
+                self.seen += at + text.len();
+                return;
+            }
+            match self.errors.recv_timeout(PATIENCE) {
+                Ok(piece) => self.err.extend(piece),
+                Err(_) => panic!("no `{text}` in:\n{rest}"),
+            }
         }
     }
 
@@ -152,7 +172,10 @@ impl Running {
         Ran {
             status: status.code().filter(|_| done),
             out: std::mem::take(&mut self.out),
-            err: self.err.take().unwrap().join().unwrap(),
+            err: {
+                self.err.extend(self.errors.iter().flatten());
+                String::from_utf8_lossy(&self.err).into_owned()
+            },
         }
     }
 }
@@ -213,95 +236,4 @@ pub(crate) fn sale_args<'a>(url: &'a str, tokens: &'a Path, more: &[&'a str]) ->
     args.push(tokens.to_str().unwrap());
     args.extend(more);
     args
-}
-
-/// What a scripted terminal does with an event.
-type Act = Box<dyn FnMut(&mut Terminal<'_>, &Event<'_>) + Send>;
-
-/// A terminal that does what a test says: it pairs with everybody by itself.
-pub(crate) struct ScriptedTerminal {
-    pub(crate) url: String,
-    stop: Arc<Stop>,
-    waker: Waker,
-    thread: Option<JoinHandle<()>>,
-}
-
-#[derive(Default)]
-struct Stop {
-    now: AtomicBool,
-}
-
-struct StopInbox(Arc<Stop>);
-
-impl Inbox<Terminal<'_>> for StopInbox {
-    fn ready(&mut self) -> impl Future<Output = ()> {
-        std::future::poll_fn(|_| {
-            if self.0.now.load(Ordering::SeqCst) {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        })
-    }
-
-    fn deliver(&mut self, _now: Instant, _terminal: &mut Terminal<'_>) -> ControlFlow<()> {
-        if self.0.now.load(Ordering::SeqCst) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    }
-}
-
-impl ScriptedTerminal {
-    pub(crate) fn start(act: impl FnMut(&mut Terminal<'_>, &Event<'_>) + Send + 'static) -> Self {
-        Self::boxed(Box::new(act))
-    }
-
-    fn boxed(mut act: Act) -> Self {
-        let here = ([127, 0, 0, 1], 0).into();
-        let (mut link, mut park) = WsServer::bind(here, ServerOptions::default()).unwrap();
-        let url = format!("ws://{}/remote_pay", link.local_addr());
-        let waker = park.waker();
-        let stop = Arc::new(Stop::default());
-        let mut inbox = StopInbox(Arc::clone(&stop));
-        let thread = std::thread::spawn(move || {
-            let mut send = vec![0; 65_536];
-            let mut terminal = Terminal::new(Identity::SIMULATOR, send.as_mut_slice());
-            let clock = StdClock::new();
-            let (mut buffer, mut join) = (vec![0; 8_192], Vec::new());
-            let parts = Parts {
-                role: &mut terminal,
-                link: &mut link,
-                journal: &mut NoJournal,
-                inbox: &mut inbox,
-                clock: &clock,
-                buffer: &mut buffer,
-                join: &mut join,
-            };
-            let handler = move |_: Instant, terminal: &mut Terminal<'_>, event: Event<'_>| {
-                if let Event::PairingRequested(_) = event {
-                    terminal.accept_pairing("SCRIPTED-TOKEN", None).unwrap();
-                }
-                act(terminal, &event);
-            };
-            let _ = block_on(&mut park, || clock.next_wake(), drive(parts, handler));
-        });
-        Self {
-            url,
-            stop,
-            waker,
-            thread: Some(thread),
-        }
-    }
-}
-
-impl Drop for ScriptedTerminal {
-    fn drop(&mut self) {
-        self.stop.now.store(true, Ordering::SeqCst);
-        self.waker.wake_by_ref();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
 }

@@ -4,33 +4,12 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
 use proto_core::message::{MessageDraft, TxStateMessageDraft};
-use proto_core::model::{InputOptionDraft, PaymentDraft};
-use proto_core::terminal::{Event, Terminal};
+use proto_core::terminal::Event;
 use proto_core::wire::json::{Json, Writer};
-use proto_core::wire::names::{KeyPress, Method, PaymentResult, TxState, UiDirection, UiState};
+use proto_core::wire::names::{KeyPress, Method, TxState};
 
-use crate::support::{Running, ScriptedTerminal, Tokens, run, sale_args};
-
-fn begin(terminal: &mut Terminal<'_>) {
-    let cancel = [InputOptionDraft {
-        key_press: Some(KeyPress::Esc),
-        description: Some("Cancel".into()),
-        more: &[],
-    }];
-    terminal.accept_start().unwrap();
-    terminal
-        .screen(UiState::Start, UiDirection::Enter, "Choosing", &cancel)
-        .unwrap();
-}
-
-fn paid(amount: i64) -> PaymentDraft<'static> {
-    PaymentDraft {
-        id: Some("SIMSCRIPTED01".into()),
-        amount: Some(amount),
-        result: Some(PaymentResult::Success),
-        ..PaymentDraft::default()
-    }
-}
+use crate::scripted::{ScriptedTerminal, begin, paid};
+use crate::support::{Running, Tokens, run, sale_args};
 
 #[test]
 fn a_token_file_that_cannot_be_read_is_no_lost_connection() {

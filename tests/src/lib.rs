@@ -469,11 +469,11 @@ impl World {
             pos::Event::Resolved(outcome) => self.note_outcome("resolved", outcome),
             pos::Event::Confirm(asked) => {
                 self.questions.push(asked.question);
-                self.lines.push("event: Confirm".to_owned());
+                self.note_question("Confirm", asked.repeated);
             }
             pos::Event::Signature(asked) => {
                 self.questions.push(asked.question);
-                self.lines.push("event: Signature".to_owned());
+                self.note_question("Signature", asked.repeated);
             }
             other => {
                 let line = format!("{other:?}");
@@ -495,6 +495,11 @@ impl World {
                 self.lines.push(format!("event: {name}{detail}"));
             }
         }
+    }
+
+    fn note_question(&mut self, name: &str, repeated: bool) {
+        let again = if repeated { " repeated" } else { "" };
+        self.lines.push(format!("event: {name}{again}"));
     }
 
     fn note_outcome(&mut self, told: &str, outcome: &Outcome<'_>) {

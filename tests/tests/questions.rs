@@ -7,7 +7,7 @@ use proto_core::terminal::Terminal;
 use proto_core::wire::json::Json;
 use proto_core::wire::names::{ChallengeType, VoidReason};
 use proto_core::wire::{InString, Nested};
-use serde_json::Value;
+use serde_json::{Value, json};
 use system_tests::{World, begin, paid};
 
 /// A payment as a terminal sends it, with a field that nobody knows.
@@ -228,6 +228,89 @@ fn a_lost_link_withdraws_the_question_and_its_old_answer_is_stale() {
         Refusal::Stale
     );
     world.pos.answer(world.now, new, Answer::Accept).unwrap();
+}
+
+#[test]
+fn what_is_asked_again_counts_in_place_of_what_was_asked_before() {
+    let mut world = asked(challenge);
+    // While it is open,
+    challenge(&mut world.terminal);
+    world.settle();
+    world.expect("terminal: CONFIRM_PAYMENT_MESSAGE\nevent: Confirm repeated");
+    let [old, new] = world.questions[..] else {
+        panic!("{:?}", world.questions);
+    };
+    let stale = world.pos.answer(world.now, old, Answer::Accept);
+    assert_eq!(stale.unwrap_err().why, Refusal::Stale);
+    world.pos.answer(world.now, new, Answer::Accept).unwrap();
+    world.settle();
+    world.expect("event: Answered\npos: PAYMENT_CONFIRMED\nterminal: ACK");
+    // and after it was answered.
+    challenge(&mut world.terminal);
+    world.settle();
+    world.expect("terminal: CONFIRM_PAYMENT_MESSAGE\nevent: Confirm repeated");
+    let question = world.questions[2];
+    world
+        .pos
+        .answer(world.now, question, Answer::Accept)
+        .unwrap();
+    world.settle();
+    world.expect("event: Answered\npos: PAYMENT_CONFIRMED\nterminal: ACK");
+}
+
+#[test]
+fn a_signature_for_the_same_payment_is_not_a_repeated_challenge() {
+    let mut world = asked(signature);
+    challenge(&mut world.terminal);
+    signature(&mut world.terminal);
+    world.settle();
+    world.expect(
+        "terminal: CONFIRM_PAYMENT_MESSAGE
+         event: Confirm
+         terminal: VERIFY_SIGNATURE
+         event: Signature repeated",
+    );
+}
+
+#[test]
+fn a_question_about_another_payment_is_no_repetition() {
+    let mut world = asked(challenge);
+    let payment = r#"{"id":"PAY2","externalPaymentId":"X"}"#;
+    world.inject_command("CONFIRM_PAYMENT_MESSAGE", &json!({"payment": payment}));
+    world.expect("event: Confirm");
+    world.inject_command("CONFIRM_PAYMENT_MESSAGE", &json!({"payment": payment}));
+    world.expect("event: Confirm repeated");
+}
+
+#[test]
+fn each_repetition_starts_the_time_for_an_answer_anew() {
+    let mut world = asked(challenge);
+    world.wait(50_000);
+    challenge(&mut world.terminal);
+    world.wait(59_999);
+    let question = world.questions[1];
+    world
+        .pos
+        .answer(world.now, question, Answer::Accept)
+        .unwrap();
+}
+
+#[test]
+fn while_a_question_is_open_it_is_not_the_terminal_that_makes_no_progress() {
+    let mut world = asked(challenge);
+    world.wait(45_000);
+    world.expect("");
+    let question = world.questions[0];
+    world
+        .pos
+        .answer(world.now, question, Answer::Accept)
+        .unwrap();
+    world.settle();
+    world.forget();
+    world.wait(29_999);
+    world.expect("");
+    world.wait(1);
+    assert_eq!(world.transcript()[0], "event: NoProgress");
 }
 
 #[test]

@@ -121,10 +121,10 @@ const INPUTS: &[(&str, Happens)] = &[
     }),
 ];
 
-/// Lets the terminal be asked, if it is.
+/// Lets the terminal be asked, if it is: at the latest 30 s after a question of its own has run into its deadline.
 fn asked(world: &mut World, device: &Device) {
     device.silent(false);
-    world.wait(75_000);
+    world.wait(105_000);
 }
 
 fn start_response(world: &mut World, result: &str) {

@@ -1,12 +1,12 @@
 //! `host-demo message`
 
-use super::till::reach;
+use super::till::{Manner, reach};
 use crate::cli::MessageArgs;
 use crate::report::{self, Report, status};
 
 pub(super) fn run(args: &MessageArgs) -> u8 {
     let report = Report::new(args.till.json);
-    let reached = match reach(&args.till, &report, None) {
+    let reached = match reach(&args.till, &report, None, Manner::default()) {
         Ok(reached) => reached,
         Err(error) => {
             report.line(&report::error("not_reached", &error.message, ""));

@@ -1,6 +1,8 @@
 //! The commands.
 
 mod message;
+mod questions;
+mod request;
 mod sale;
 mod terminal;
 mod till;

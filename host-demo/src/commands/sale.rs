@@ -1,12 +1,20 @@
 //! `host-demo sale`
 
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use proto_core::pos::{ExternalId, Money as _, Refusal, ResultCode, Sale};
+use proto_core::pos::{
+    ExternalId, Missing, Money as _, Refusal, Refused, ResultCode, WITHHELD_LEN,
+};
 
-use super::till::{NotReached, Note, Reached, Why, reach};
+use super::questions::{Asking, answerer};
+use super::request::Request;
+use super::till::{Keeper, Manner, NotReached, Note, Reached, Why, reach};
 use crate::cli::SaleArgs;
 use crate::report::{NotStarted, Report, status, status_of};
+use crate::signature::SignatureFile;
 
 /// How long the outcome is waited for after the first interrupt.
 const AFTER_INTERRUPT: Duration = Duration::from_secs(10);
@@ -19,7 +27,6 @@ const WELCOME: &str = "Welcome to Clover Connector!";
 
 pub(super) fn run(args: &SaleArgs) -> u8 {
     let report = Report::new(args.till.json);
-    let requested = args.minor_units();
     let external_id = match &args.external_id {
         // As it will be sent; a wrong one is refused below as it was given.
         Some(id) => ExternalId::new(id).map_or_else(|| id.clone(), |id| id.to_string()),
@@ -34,17 +41,36 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
     };
     let told = |line| NotStarted {
         external_id: Some(&external_id),
-        requested: Some(requested),
+        requested: Some(args.minor_units()),
         ..line
     };
-    let mut sale = Sale::new(requested).external_id(&external_id);
-    sale.deadline = args.deadline.map(proto_core::time::Duration::from_secs);
     // What is wrong is said before anything is connected.
-    if let Err(refused) = sale.write(&mut [0; 2_048]) {
-        let line = told(NotStarted::refused(&refused));
-        return end(&report, line, status::USAGE);
+    let request = match Request::of(args) {
+        Ok(request) => request,
+        Err(message) => return end(&report, told(wrong(&message)), status::USAGE),
+    };
+    let sale = request.sale(&external_id);
+    match sale.write(&mut vec![0; WITHHELD_LEN]) {
+        // There is more room later.
+        Ok(_)
+        | Err(Refused {
+            why: Refusal::Full { .. },
+            ..
+        }) => {}
+        Err(refused) => {
+            return end(&report, told(NotStarted::refused(&refused)), status::USAGE);
+        }
     }
-    let reached = match reach(&args.till, &report, Some(&external_id)) {
+    let signature = match signature_file(args.signature.signature_file.as_deref()) {
+        Ok(file) => Keeper::new(file),
+        Err(message) => return end(&report, told(wrong(&message)), status::USAGE),
+    };
+    let manner = Manner {
+        answerer: answerer(&args.questions),
+        answer_within: proto_core::time::Duration::from_secs(args.questions.answer_within),
+        signature: signature.clone(),
+    };
+    let reached = match reach(&args.till, &report, Some(&external_id), manner) {
         Ok(reached) => reached,
         Err(error) => return not_reached(&report, &error, told),
     };
@@ -74,10 +100,13 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
     };
     let cancel = ticket.canceller();
     let cancel = || {
+        // A cancel rejects what is asked.
+        report.end_prompt(|_| true);
         report.complain("Cancelling. Interrupt once more to end without the outcome.");
         cancel.cancel().is_ok()
     };
-    match outcome(&reached, cancel) {
+    let mut asking = Asking::new(&report, reached.to_notes.clone());
+    match outcome(&reached, &mut asking, cancel) {
         Some(status) => status,
         None => {
             let message = format!(
@@ -86,6 +115,7 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
             let line = told(NotStarted {
                 certainty: "unknown",
                 evidence: "none",
+                missing: Some(Missing::Answer.name()),
                 simulated,
                 ..NotStarted::not_made(ResultCode::Error, "unknown", "Interrupted", &message)
             });
@@ -94,33 +124,72 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
                 complain(&report, line);
                 status::UNKNOWN
             } else {
-                outcome(&reached, || true).unwrap_or(status::UNKNOWN)
+                outcome(&reached, &mut asking, || true).unwrap_or(status::UNKNOWN)
             };
             // The second interrupt ends the program; there is no time for a goodbye.
+            signature.close();
             std::process::exit(status.into());
         }
     }
 }
 
-/// Waits for the outcome, which the connector's thread prints. The first interrupt cancels; the second, or ten
-/// seconds without an outcome, gives up (`None`).
-fn outcome(reached: &Reached, cancel: impl Fn() -> bool) -> Option<u8> {
+/// Waits for the outcome, which the connector's thread prints, and asks what the terminal asks in the meantime.
+/// The first interrupt cancels; the second, or ten seconds without an outcome, gives up (`None`).
+fn outcome(reached: &Reached, asking: &mut Asking<'_>, cancel: impl Fn() -> bool) -> Option<u8> {
     let mut until: Option<Instant> = None;
     loop {
-        let note = match until {
+        let due = [until, asking.next_reminder()];
+        let note = match due.into_iter().flatten().min() {
             None => reached.notes.recv().ok()?,
-            Some(until) => {
-                let left = until.saturating_duration_since(Instant::now());
-                reached.notes.recv_timeout(left).ok()?
+            Some(due) => {
+                let left = due.saturating_duration_since(Instant::now());
+                match reached.notes.recv_timeout(left) {
+                    Ok(note) => note,
+                    Err(RecvTimeoutError::Timeout) if until != Some(due) => {
+                        asking.remind();
+                        continue;
+                    }
+                    Err(_) => return None,
+                }
             }
         };
         match note {
             Note::Outcome(summary) => return Some(status_of(&summary)),
             Note::Interrupted if until.is_some() || !cancel() => return None,
             Note::Interrupted => until = Some(Instant::now() + AFTER_INTERRUPT),
-            _ => {}
+            Note::Question(pending) => asking.ask(pending),
+            Note::QuestionOver(question) => asking.over(question),
+            Note::Typed(at, line) => asking.typed(at, &line),
+            Note::KeyboardEnded => asking.keyboard_ended(),
+            Note::Ready | Note::Down(_) | Note::Hopeless(_) => {}
         }
     }
+}
+
+fn signature_file(path: Option<&Path>) -> Result<Option<SignatureFile>, String> {
+    let Some(path) = path else {
+        return Ok(None);
+    };
+    let place = path.display();
+    SignatureFile::new(path)
+        .map(Some)
+        .map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => {
+                format!(
+                    "--signature-file: {place} exists, and is not overwritten; name another one"
+                )
+            }
+            _ => format!("--signature-file: {place} cannot be made: {error}"),
+        })
+}
+
+fn wrong(message: &str) -> NotStarted<'_> {
+    NotStarted::not_made(
+        ResultCode::Fail,
+        "refused",
+        "Request Validation Error",
+        message,
+    )
 }
 
 fn not_reached<'a>(

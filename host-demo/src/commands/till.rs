@@ -3,15 +3,19 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use proto_core::driver::{Config, Connector, FileTokens, TokenKey, Tokens};
+use proto_core::driver::{Config, Connector, FileTokens, PendingQuestion, TokenKey, Tokens};
 use proto_core::link::Down;
-use proto_core::pos::{Event, Summary};
+use proto_core::model::Signature;
+use proto_core::pos::{Deadlines, Event, Question, Summary};
 use transport_ws::{open_address, parse_address};
 
+use super::questions::on_question;
 use crate::cli::Till;
-use crate::report::{self, Report, status};
+use crate::report::{self, Answerer, Report, status};
+use crate::signature::SignatureFile;
 use crate::sim::{Pairing, SimulatorOptions, SimulatorThread};
 
 /// How long a pairing may take.
@@ -22,6 +26,8 @@ pub(super) struct Reached {
     // The order counts: the connector says goodbye before the simulator ends.
     pub(super) connector: Connector,
     pub(super) notes: Receiver<Note>,
+    /// For notes from other threads.
+    pub(super) to_notes: Sender<Note>,
     _simulator: Option<SimulatorThread>,
 }
 
@@ -33,8 +39,73 @@ pub(super) enum Note {
     /// It cannot become ready without a person doing something else. (A wrong pairing code is not that:
     /// the terminal shows another one.)
     Hopeless(&'static str),
+    /// A person must answer.
+    Question(PendingQuestion),
+    /// A question was answered or withdrawn.
+    QuestionOver(Question),
+    /// A line was typed then.
+    Typed(Instant, String),
+    KeyboardEnded,
     Outcome(Box<Summary>),
     Interrupted,
+}
+
+/// What is done about the questions and signatures of a sale.
+#[derive(Debug, Clone)]
+pub(super) struct Manner {
+    pub(super) answerer: Answerer,
+    /// How long a question waits for its answer.
+    pub(super) answer_within: proto_core::time::Duration,
+    pub(super) signature: Keeper,
+}
+
+/// Where no questions are expected.
+impl Default for Manner {
+    fn default() -> Self {
+        Self {
+            answerer: Answerer::No,
+            answer_within: Deadlines::DEFAULT.question,
+            signature: Keeper::default(),
+        }
+    }
+}
+
+/// The file for the signature, if one is wanted; shared with the connector's thread.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Keeper(Arc<Mutex<Option<SignatureFile>>>);
+
+impl Keeper {
+    pub(super) fn new(file: Option<SignatureFile>) -> Self {
+        Self(Arc::new(Mutex::new(file)))
+    }
+
+    /// Nothing is saved any more; a file without a signature goes.
+    pub(super) fn close(&self) {
+        drop(self.lock().take());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<SignatureFile>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Saves a signature, if it is wanted.
+    fn keep(&self, signature: Option<Signature<'_>>, report: &Report) {
+        let mut keeper = self.lock();
+        let (Some(file), Some(signature)) = (keeper.as_mut(), signature) else {
+            return;
+        };
+        let place = file.path().display().to_string();
+        match file.save(signature) {
+            Ok(true) => report.say(&format!("The signature is saved in {place}.")),
+            Ok(false) => {}
+            Err(error) => {
+                let message = format!("The signature cannot be saved in {place}: {error}.");
+                let remedy = "The sale goes on; name a file in another place next time.";
+                report.line(&report::error("signature_not_saved", &message, remedy));
+                report.complain(&format!("{message} {remedy}"));
+            }
+        }
+    }
 }
 
 /// The terminal was not reached, and that has been told.
@@ -79,6 +150,7 @@ pub(super) fn reach(
     till: &Till,
     report: &Report,
     external_id: Option<&str>,
+    manner: Manner,
 ) -> Result<Reached, NotReached> {
     let (notes, received) = channel();
     let simulator = match till.to.as_str() {
@@ -100,7 +172,11 @@ pub(super) fn reach(
     let config = Config::new(till.app_id.clone())
         .name(till.pos_name.clone())
         .serial(till.serial.clone())
-        .accept_simulator(till.simulator || address.is_loopback());
+        .accept_simulator(till.simulator || address.is_loopback())
+        .deadlines(Deadlines {
+            question: manner.answer_within,
+            ..Deadlines::DEFAULT
+        });
     let mut builder = open_address(address, config)
         .map_err(|error| Why::Failed.because(format!("No socket can be made: {error}")))?;
     let token_file = match simulator {
@@ -115,16 +191,15 @@ pub(super) fn reach(
         });
     }
     interrupts(&notes);
-    let for_thread = report.clone();
+    let answerer = manner.answerer;
     let connector = builder
-        .on_event(listener(for_thread, notes))
-        // Questions are not asked by the simulator yet, and nobody is asked here: a payment that needs a
-        // decision is not taken.
-        .on_question(|question| question.reject())
+        .on_event(listener(report.clone(), manner, notes.clone()))
+        .on_question(on_question(answerer, report.clone(), notes.clone()))
         .map_err(|error| Why::Failed.because(error.to_string()))?;
     let reached = Reached {
         connector,
         notes: received,
+        to_notes: notes,
         _simulator: simulator,
     };
     await_ready(&reached.notes, till.wait.map(Duration::from_secs))?;
@@ -178,7 +253,11 @@ fn default_token_file() -> Option<PathBuf> {
 
 /// Runs on the connector's thread: tells every event, and notes what the main thread waits for. A connection
 /// that fails again for the same reason is told once.
-fn listener(report: Report, notes: Sender<Note>) -> impl FnMut(&Event<'_>) + Send + 'static {
+fn listener(
+    report: Report,
+    manner: Manner,
+    notes: Sender<Note>,
+) -> impl FnMut(&Event<'_>) + Send + 'static {
     let mut told: Option<Down> = None;
     move |event| {
         let again = match event {
@@ -189,22 +268,52 @@ fn listener(report: Report, notes: Sender<Note>) -> impl FnMut(&Event<'_>) + Sen
             Event::Disconnected(down) => told.replace(down.clone()).as_ref() == Some(down),
             _ => false,
         };
+        // Nothing follows an outcome, and nobody is asked what is over.
+        if let Event::Outcome(outcome) = event {
+            manner.signature.keep(outcome.signature, &report);
+        }
+        report.end_prompt(|asked| ends_question(event, asked));
         if !again {
-            let (line, text) = report::event(event);
+            let (line, text) = report::event(event, manner.answerer);
             report.both(&line, &text);
+        }
+        if let Event::Signature(asked) = event {
+            manner.signature.keep(asked.signature, &report);
         }
         note(event, &notes);
     }
 }
 
+/// Whether an event ends this question: also one of the same kind that takes its place.
+fn ends_question(event: &Event<'_>, asked: Question) -> bool {
+    match event {
+        Event::Confirm(new) => new.question.kind() == asked.kind(),
+        Event::Signature(new) => new.question.kind() == asked.kind(),
+        event => question_over(event) == Some(asked),
+    }
+}
+
+/// The question that an event says is over.
+fn question_over(event: &Event<'_>) -> Option<Question> {
+    match event {
+        Event::Answered(answered) => Some(answered.question),
+        Event::Withdrawn(question) => Some(*question),
+        _ => None,
+    }
+}
+
 fn note(event: &Event<'_>, notes: &Sender<Note>) {
+    let over = question_over(event).map(Note::QuestionOver);
     let note = match event {
         Event::BecameReady(_) => Note::Ready,
         Event::Disconnected(down) => Note::Down(down.clone()),
         Event::PairingTimedOut => Note::Hopeless("Nobody has typed the pairing code."),
         Event::SimulatorRefused => Note::Hopeless("This is a simulator, not a terminal."),
         Event::Outcome(outcome) => Note::Outcome(Box::new(outcome.summary.clone())),
-        _ => return,
+        _ => match over {
+            Some(over) => over,
+            None => return,
+        },
     };
     // Who has stopped listening has ended.
     let _ = notes.send(note);
@@ -238,7 +347,7 @@ fn await_ready(notes: &Receiver<Note>, wait: Option<Duration>) -> Result<(), Not
                     return Err(Why::Link.because(last));
                 }
             }
-            Ok(Note::Outcome(_)) => {}
+            Ok(_) => {}
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                 return Err(Why::Link.because(last));
             }

@@ -4,79 +4,36 @@
 //! always has the same members; what is not known is `null`. Amounts are in minor units.
 
 mod outcome;
-
-use std::io::Write as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+mod output;
 
 use proto_core::link::Down;
 use proto_core::message::{DiscoveryResponse, UiStateMessage};
-use proto_core::model::{Payment, Signature};
-use proto_core::pos::{Event, QuestionKind, TerminalInfo, Unsolicited};
+use proto_core::model::{Challenge, Payment, Signature};
+use proto_core::pos::{
+    Answered, AnsweredBy, Confirmation, Event, Question, QuestionKind, SignatureCheck,
+    TerminalInfo, Unsolicited,
+};
 use proto_core::wire::json::Text;
+use proto_core::wire::names::Method;
 use serde_json::{Value, json};
 
 pub use outcome::{NotStarted, outcome_line, status, status_of};
+pub use output::Report;
 
-use self::outcome::outcome_text;
+use self::outcome::{outcome_text, resolved_line};
 use crate::amount::major;
 
-/// Where lines and texts go. Clones share what was told: an outcome is the last line, whichever thread
-/// prints it.
-#[derive(Debug, Clone)]
-pub struct Report {
-    json: bool,
-    ended: Arc<AtomicBool>,
-}
-
-impl Report {
-    /// With `json` there are lines of JSON on standard output, and text goes to standard error.
-    #[must_use]
-    pub fn new(json: bool) -> Self {
-        Self {
-            json,
-            ended: Arc::default(),
-        }
-    }
-
-    /// Prints a line of JSON, if lines are wanted. Whether it was in time: nothing follows an outcome, be it
-    /// a screen that goes late or a second outcome.
-    pub fn line(&self, line: &Value) -> bool {
-        // The lock makes looking, printing and noting one step.
-        let mut out = std::io::stdout().lock();
-        if self.ended.load(Ordering::Relaxed) {
-            return false;
-        }
-        if line["event"] == "outcome" {
-            self.ended.store(true, Ordering::Relaxed);
-        }
-        if self.json {
-            // Who has closed the pipe does not want to know.
-            let _ = writeln!(out, "{line}");
-        }
-        true
-    }
-
-    /// Prints text for people.
-    pub fn say(&self, text: &str) {
-        let _ = if self.json {
-            writeln!(std::io::stderr().lock(), "{text}")
-        } else {
-            writeln!(std::io::stdout().lock(), "{text}")
-        };
-    }
-
-    /// Prints an error for people.
-    pub fn complain(&self, text: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
-    }
-
-    /// Prints both.
-    pub fn both(&self, line: &Value, text: &str) {
-        if self.line(line) && !text.is_empty() {
-            self.say(text);
-        }
-    }
+/// Who answers the questions of the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answerer {
+    /// Nobody asks: all are accepted.
+    Yes,
+    /// Nobody asks: all are rejected.
+    No,
+    /// A person at the keyboard.
+    Person,
+    /// There is none.
+    Nobody,
 }
 
 /// The first line: where the program connects to.
@@ -91,9 +48,9 @@ pub fn error(code: &str, message: &str, remedy: &str) -> Value {
     json!({"event": "error", "code": code, "message": message, "remedy": remedy})
 }
 
-/// The line for an event of the connector, and the text for people.
+/// The line for an event of the connector, and the text for people. Questions are answered by `answerer`.
 #[must_use]
-pub fn event(event: &Event<'_>) -> (Value, String) {
+pub fn event(event: &Event<'_>, answerer: Answerer) -> (Value, String) {
     match event {
         Event::Connected(info) => (
             json!({"event": "connected", "peer": info.peer.as_str()}),
@@ -173,59 +130,37 @@ pub fn event(event: &Event<'_>) -> (Value, String) {
             json!({"event": "tx_state", "state": state.to_string()}),
             String::new(),
         ),
-        Event::Confirm(confirm) => {
-            let challenges: Vec<_> = confirm
-                .challenges
-                .clone()
-                .into_iter()
-                .flatten()
-                .map(|challenge| {
-                    json!({
-                        "type": challenge.kind().map(|kind| kind.to_string()),
-                        "message": text(challenge.message()),
-                        "reason": challenge.reason().map(|reason| reason.to_string()),
-                    })
-                })
-                .collect();
-            let line = json!({"event": "challenge", "payment": payment(confirm.payment), "challenges": challenges});
+        Event::Confirm(asked) => challenge(asked),
+        Event::Signature(asked) => signature(asked),
+        Event::Answered(answered) => self::answered(*answered, answerer),
+        Event::Withdrawn(question) => {
+            let message = format!("The terminal no longer asks: {}.", question_name(*question));
             (
-                line,
-                "The terminal asks the merchant to confirm the payment.".to_owned(),
+                error("withdrawn", &message, "Nothing; the outcome follows."),
+                message,
             )
         }
-        Event::Signature(check) => (
-            json!({"event": "signature", "payment": payment(check.payment), "strokes": strokes(check.signature)}),
-            "The terminal asks the merchant to check a signature.".to_owned(),
+        Event::Outcome(outcome) => (outcome_line(outcome), outcome_text(outcome)),
+        Event::Resolved(outcome) => (
+            resolved_line(outcome),
+            format!("Now it is known. {}", outcome_text(outcome)),
         ),
-        Event::Answered(answered) => {
-            let question = match answered.question.kind() {
-                QuestionKind::Confirm => "challenge",
-                QuestionKind::Signature => "signature",
-            };
-            let verb = if answered.accepted {
-                "accepted"
-            } else {
-                "rejected"
-            };
-            let why = if answered.by_deadline {
-                ": the time was up"
-            } else {
-                ""
-            };
-            (
-                json!({"event": "answered", "question": question, "accepted": answered.accepted, "by_deadline": answered.by_deadline}),
-                format!("The {question} is {verb}{why}."),
-            )
-        }
-        Event::Withdrawn(_) => (
+        Event::Contradicted(it) => (
+            unsolicited("contradicted", text(it.id()), Some(payment(*it))),
+            format!(
+                "LOOK AT THIS: {} was charged under an id whose sale was told to have ended otherwise. The customer may have paid once too often: payment {}.",
+                major(it.amount().unwrap_or(0)),
+                text(it.id()),
+            ),
+        ),
+        Event::Recovering(_) => (
             error(
-                "withdrawn",
-                "A question of the terminal is void.",
+                "recovering",
+                "The terminal is asked what became of the sale.",
                 "Nothing; the outcome follows.",
             ),
-            "A question of the terminal is void.".to_owned(),
+            "The terminal is asked what became of the sale.".to_owned(),
         ),
-        Event::Outcome(outcome) => (outcome_line(outcome), outcome_text(outcome)),
         Event::CancelImpossible => (
             error(
                 "cancel_impossible",
@@ -276,6 +211,89 @@ pub fn event(event: &Event<'_>) -> (Value, String) {
         ),
         // `Event` is open; a kind that is not listed is still told.
         other => (error("event", &format!("{other:?}"), ""), String::new()),
+    }
+}
+
+fn challenge(asked: &Confirmation<'_>) -> (Value, String) {
+    let challenges = || asked.challenges.clone().into_iter().flatten();
+    let lines: Vec<_> = challenges()
+        .map(|challenge| {
+            json!({
+                "type": challenge.kind().map(|kind| kind.to_string()),
+                "message": text(challenge.message()),
+                "reason": challenge.reason().map(|reason| reason.to_string()),
+            })
+        })
+        .collect();
+    let line = json!({
+        "event": "challenge",
+        "payment": payment(asked.payment),
+        "challenges": lines,
+        "answer_within_ms": asked.answer_within.as_millis(),
+        "repeated": asked.repeated,
+    });
+    let amount = major(asked.payment.amount().unwrap_or(0));
+    let again = again(asked.repeated);
+    let people = format!("The terminal asks{again} to confirm the payment of {amount}.");
+    let people = challenges().fold(people, |people, challenge| {
+        format!("{people}\n  {}", challenge_text(challenge))
+    });
+    (line, people)
+}
+
+/// What there is to decide, for people, in one line: a prompt must not look like another one.
+#[must_use]
+pub fn challenge_text(challenge: Challenge<'_>) -> String {
+    let message = challenge.message().filter(|message| !message.is_empty());
+    let kind = challenge.kind().map(|kind| kind.name());
+    text(message.or(kind)).replace('\n', " ")
+}
+
+fn signature(asked: &SignatureCheck<'_>) -> (Value, String) {
+    let line = json!({
+        "event": "signature",
+        "payment": payment(asked.payment),
+        "strokes": strokes(asked.signature),
+        "answer_within_ms": asked.answer_within.as_millis(),
+        "repeated": asked.repeated,
+    });
+    let again = again(asked.repeated);
+    let people = format!("The terminal asks{again} to check the customer's signature.");
+    (line, people)
+}
+
+const fn again(repeated: bool) -> &'static str {
+    if repeated { " again" } else { "" }
+}
+
+fn answered(answered: Answered, answerer: Answerer) -> (Value, String) {
+    let question = question_name(answered.question);
+    let (by, why) = match (answered.by, answerer) {
+        (AnsweredBy::Deadline, _) => ("deadline", ": nobody has answered in time"),
+        (AnsweredBy::Cancel, _) => ("cancel", ": the sale is being cancelled"),
+        (AnsweredBy::Application, Answerer::Yes) => ("option", " (--yes)"),
+        (AnsweredBy::Application, Answerer::No) => ("option", " (--no)"),
+        (AnsweredBy::Application, Answerer::Person | Answerer::Nobody) => ("person", ""),
+    };
+    let verb = if answered.accepted {
+        "accepted"
+    } else {
+        "rejected"
+    };
+    let line = json!({
+        "event": "answered",
+        "question": question,
+        "accepted": answered.accepted,
+        "by": by,
+        "by_deadline": answered.by == AnsweredBy::Deadline,
+    });
+    (line, format!("The {question} is {verb}{why}."))
+}
+
+const fn question_name(question: Question) -> &'static str {
+    match question.kind() {
+        QuestionKind::Confirm => "challenge",
+        QuestionKind::Signature => "signature",
     }
 }
 
@@ -338,8 +356,8 @@ fn screen_line(event: &str, screen: UiStateMessage<'_>) -> (Value, String) {
     )
 }
 
-fn unsolicited_line(unsolicited: &Unsolicited<'_>) -> (Value, String) {
-    let (kind, detail, paid) = match unsolicited {
+fn unsolicited_line(told: &Unsolicited<'_>) -> (Value, String) {
+    let (kind, detail, paid) = match told {
         Unsolicited::Payment(it) => ("payment", text(it.id()), Some(payment(*it))),
         Unsolicited::Credit(credit) => ("credit", text(credit.id()), None),
         Unsolicited::Refund(refund) => ("refund", text(refund.id()), None),
@@ -358,18 +376,22 @@ fn unsolicited_line(unsolicited: &Unsolicited<'_>) -> (Value, String) {
         }
         _ => ("other", String::new(), None),
     };
-    let people = match unsolicited {
+    let people = match told {
         Unsolicited::Payment(it) => format!(
             "A payment that nobody asked for here: {} of {}.",
             text(it.id()),
             major(it.amount().unwrap_or(0)),
         ),
+        Unsolicited::Message(Some(Method::PaymentVoided)) => {
+            "The terminal has voided the payment.".to_owned()
+        }
         _ => format!("Not asked for: {kind} {detail}"),
     };
-    (
-        json!({"event": "unsolicited", "kind": kind, "detail": detail, "payment": paid}),
-        people,
-    )
+    (unsolicited(kind, detail, paid), people)
+}
+
+fn unsolicited(kind: &str, detail: String, payment: Option<Value>) -> Value {
+    json!({"event": "unsolicited", "kind": kind, "detail": detail, "payment": payment})
 }
 
 fn payment(payment: Payment<'_>) -> Value {

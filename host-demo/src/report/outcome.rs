@@ -1,7 +1,7 @@
 //! How a sale ended: the last line, the text for people, the exit status.
 
 use proto_core::model::Payment;
-use proto_core::pos::{Cause, Certainty, Outcome, Refused, ResultCode, Summary};
+use proto_core::pos::{Cause, Certainty, Missing, Outcome, Refused, ResultCode, Summary};
 use serde_json::{Value, json};
 
 use super::{payment, text};
@@ -53,8 +53,16 @@ pub fn outcome_line(outcome: &Outcome<'_>) -> Value {
         "simulated": summary.simulated,
         "redelivered": summary.redelivered,
         "evidence": summary.evidence.name(),
+        "missing": summary.missing.map(Missing::name),
         "payment": outcome.payment.map(payment),
     })
+}
+
+/// The line when it is known after all: the same members.
+pub(super) fn resolved_line(outcome: &Outcome<'_>) -> Value {
+    let mut line = outcome_line(outcome);
+    line["event"] = "resolved".into();
+    line
 }
 
 /// A sale that ended before the terminal was asked.
@@ -68,6 +76,8 @@ pub struct NotStarted<'a> {
     pub cause: &'a str,
     /// What that rests on.
     pub evidence: &'a str,
+    /// What is missing to know it.
+    pub missing: Option<&'a str>,
     /// The short text.
     pub reason: &'a str,
     /// The long text.
@@ -100,6 +110,7 @@ impl<'a> NotStarted<'a> {
             result,
             cause,
             evidence: "not_sent",
+            missing: None,
             reason,
             message,
             external_id: None,
@@ -129,6 +140,7 @@ impl<'a> NotStarted<'a> {
             "simulated": self.simulated,
             "redelivered": false,
             "evidence": self.evidence,
+            "missing": self.missing,
             "payment": null,
         })
     }
@@ -141,7 +153,7 @@ pub fn status_of(summary: &Summary) -> u8 {
         (Certainty::Made(_), _, _) if summary.remaining() > 0 => status::PARTIAL,
         (Certainty::Made(_), _, _) => status::OK,
         (Certainty::Unknown, _, _) => status::UNKNOWN,
-        (Certainty::NotMade, Cause::Declined, _) => status::FAIL,
+        (Certainty::NotMade, Cause::Declined | Cause::Busy, _) => status::FAIL,
         (Certainty::NotMade, Cause::Refused, _) => status::USAGE,
         (Certainty::NotMade, _, ResultCode::Unsupported) => status::UNSUPPORTED,
         (Certainty::NotMade, _, ResultCode::Cancel) => status::CANCEL,

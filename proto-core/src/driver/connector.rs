@@ -1,7 +1,7 @@
 //! The handle to a terminal, for any thread.
 
 use core::fmt;
-use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -9,41 +9,14 @@ use std::time::Duration;
 use super::Config;
 use super::outcome::Outcome;
 use super::park::Park;
-use super::thread::{Command, GONE, Screen, Shared, State, run};
+use super::question::{Question, Reply};
+use super::thread::{Command, Screen, Shared, State, run};
 use super::token::{MemoryTokens, TokenKey, Tokens};
 use crate::link::{Down, Link};
 use crate::pos::{
-    Answer, Confirmation, Event, ExternalId, Money as _, Refused, RequestId, Sale, SignatureCheck,
-    TerminalInfo, WITHHELD_LEN,
+    Event, ExternalId, Money as _, Refused, RequestId, Sale, TerminalInfo, WITHHELD_LEN,
 };
 use crate::run::{Journal, NoJournal};
-
-/// A question of the terminal, to be answered at once.
-#[derive(Debug)]
-#[must_use = "the terminal waits for an answer"]
-pub enum Question<'q, 'm> {
-    /// To decide on challenges.
-    Confirm(&'q Confirmation<'m>),
-    /// To look at a signature.
-    Signature(&'q SignatureCheck<'m>),
-}
-
-impl<'m> Question<'_, 'm> {
-    /// Accepts whatever is asked.
-    #[must_use]
-    pub const fn accept_all(&self) -> Answer<'static> {
-        Answer::Accept
-    }
-
-    /// Rejects; the terminal voids the payment.
-    #[must_use]
-    pub fn reject(&self) -> Answer<'m> {
-        match self {
-            Self::Confirm(confirm) => confirm.reject_first(),
-            Self::Signature(_) => Answer::Reject(None),
-        }
-    }
-}
 
 pub(super) type OnCode = Box<dyn FnMut(&str) + Send>;
 pub(super) type OnEvent = Box<dyn FnMut(&Event<'_>) + Send>;
@@ -126,7 +99,8 @@ where
 
     /// How questions of the terminal are answered (duplicates, offline payments, signatures), and starts
     /// the connector. There is no default: one that forgets to answer would leave the customer waiting.
-    /// The closure runs on the connector's thread and must not wait for the connector.
+    /// The closure runs on the connector's thread and must not wait: it answers at once, or hands the question
+    /// to another thread ([`Question::later`]).
     ///
     /// # Errors
     ///
@@ -134,9 +108,9 @@ where
     #[doc(alias = "InitializeConnection")]
     #[doc(alias = "OnConfirmPaymentRequest")]
     #[doc(alias = "OnVerifySignatureRequest")]
-    pub fn on_question(
+    pub fn on_question<R: Into<Reply>>(
         mut self,
-        answer: impl for<'q, 'm> FnMut(Question<'q, 'm>) -> Answer<'m> + Send + 'static,
+        mut answer: impl for<'q, 'm> FnMut(Question<'q, 'm>) -> R + Send + 'static,
     ) -> std::io::Result<Connector> {
         let key = TokenKey {
             terminal: &self.address,
@@ -149,6 +123,7 @@ where
             waker: self.park.waker(),
         });
         let for_thread = Arc::clone(&shared);
+        let answer = move |question: Question<'_, '_>| answer(question).into();
         let thread = std::thread::Builder::new()
             .name("remote-pay".to_owned())
             .spawn(move || run(self, answer, token, &for_thread))?;
@@ -216,7 +191,7 @@ impl Connector {
         let external_id = written.external_id().clone();
         let (asked, payload) = written.into_parts();
         let (sender, outcome) = channel();
-        let request = self.ask(|reply| Command::Sale {
+        let request = self.shared.ask(|reply| Command::Sale {
             asked: Box::new(asked),
             payload: payload.to_owned(),
             outcome: sender,
@@ -239,7 +214,8 @@ impl Connector {
     #[doc(alias = "ShowMessage")]
     pub fn show_message(&self, text: &str) -> Result<(), Refused> {
         let text = text.to_owned();
-        self.ask(|reply| Command::Show(Screen::Message(text), reply))
+        self.shared
+            .ask(|reply| Command::Show(Screen::Message(text), reply))
     }
 
     /// Shows the idle screen.
@@ -249,7 +225,8 @@ impl Connector {
     /// [`Refused`].
     #[doc(alias = "ShowWelcomeScreen")]
     pub fn show_welcome(&self) -> Result<(), Refused> {
-        self.ask(|reply| Command::Show(Screen::Welcome, reply))
+        self.shared
+            .ask(|reply| Command::Show(Screen::Welcome, reply))
     }
 
     /// Shows the thank-you screen.
@@ -259,7 +236,8 @@ impl Connector {
     /// [`Refused`].
     #[doc(alias = "ShowThankYouScreen")]
     pub fn show_thank_you(&self) -> Result<(), Refused> {
-        self.ask(|reply| Command::Show(Screen::ThankYou, reply))
+        self.shared
+            .ask(|reply| Command::Show(Screen::ThankYou, reply))
     }
 
     /// Makes the terminal give up what it does: the last resort.
@@ -269,7 +247,7 @@ impl Connector {
     /// [`Refused`].
     #[doc(alias = "ResetDevice")]
     pub fn reset_terminal(&self) -> Result<(), Refused> {
-        self.ask(|reply| Command::Show(Screen::Reset, reply))
+        self.shared.ask(|reply| Command::Show(Screen::Reset, reply))
     }
 
     /// Releases the till although the outcome of the last request is unknown; see
@@ -280,7 +258,7 @@ impl Connector {
     /// [`Refused`] if it is not this request that is unresolved.
     pub fn park(&self, id: &ExternalId) -> Result<(), Refused> {
         let id = id.clone();
-        self.ask(|reply| Command::Park(id, reply))
+        self.shared.ask(|reply| Command::Park(id, reply))
     }
 
     /// Closes the link in good order, a screen that is due sent first, and ends the thread. Dropping the
@@ -288,16 +266,6 @@ impl Connector {
     #[doc(alias = "Dispose")]
     pub fn shutdown(self) {
         drop(self);
-    }
-
-    fn ask<T>(
-        &self,
-        command: impl FnOnce(SyncSender<Result<T, Refused>>) -> Command,
-    ) -> Result<T, Refused> {
-        let (reply, answer) = sync_channel(1);
-        self.shared.put(command(reply))?;
-        // The thread that ends without an answer is gone, and the terminal with it.
-        answer.recv().unwrap_or(Err(GONE))
     }
 }
 

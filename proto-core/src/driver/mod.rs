@@ -2,19 +2,22 @@
 //!
 //! One thread owns the link, the role and the journal. [`Connector`] is the handle to it: requests go in
 //! through an inbox that wakes the thread, questions and events come out through closures that run on it,
-//! and each sale comes back as a [`Ticket`] that can be waited for.
+//! and each sale comes back as a [`Ticket`] that can be waited for. A question that a person must answer
+//! leaves the thread as a [`PendingQuestion`].
 
 mod clock;
 mod config;
 mod connector;
 mod outcome;
 mod park;
+mod question;
 mod thread;
 mod token;
 
 pub use clock::StdClock;
 pub use config::Config;
-pub use connector::{Builder, Canceller, Connector, NotReady, Question, Ticket};
+pub use connector::{Builder, Canceller, Connector, NotReady, Ticket};
 pub use outcome::{NotMade, Outcome, OwnedPayment};
 pub use park::{Park, ThreadPark, block_on};
+pub use question::{PendingQuestion, Question, Reply};
 pub use token::{FileTokens, MemoryTokens, TokenKey, Tokens};

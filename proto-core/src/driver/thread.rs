@@ -5,18 +5,19 @@ use core::future::{Future, poll_fn};
 use core::ops::ControlFlow;
 use core::task::{Poll, Waker};
 use std::collections::VecDeque;
-use std::sync::mpsc::{Sender, SyncSender};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{Sender, SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::StdClock;
-use super::connector::{Builder, OnCode, OnEvent, Question};
+use super::connector::{Builder, OnCode, OnEvent};
 use super::outcome::Outcome;
 use super::park::{Park, block_on};
+use super::question::{Asked, OwnedAnswer, Question, Reply};
 use super::token::{TokenKey, Tokens};
 use crate::link::{Down, Link};
 use crate::pos::{
-    Answer, Case, Env, Event, ExternalId, Memory, Pos, Refused, RequestId, TerminalInfo, Written,
+    self, Case, Env, Event, ExternalId, Memory, Pos, Refused, RequestId, TerminalInfo, Written,
 };
 use crate::run::{Handler, Inbox, Journal, Parts, drive};
 use crate::time::Instant;
@@ -31,7 +32,7 @@ const CASES: usize = 256;
 /// The memory of the role, in bytes each.
 const MEMORY: usize = 64 * 1_024;
 
-pub(super) const GONE: Refused = Refused::not_ready("The connector was shut down.");
+const GONE: Refused = Refused::not_ready("The connector was shut down.");
 const QUEUE_FULL: Refused = Refused::full(QUEUE);
 
 /// What is shown, or undone.
@@ -44,13 +45,14 @@ pub(super) enum Screen {
 
 pub(super) enum Command {
     Sale {
-        asked: Box<crate::pos::Asked>,
+        asked: Box<pos::Asked>,
         payload: String,
         outcome: Sender<Outcome>,
         reply: SyncSender<Result<RequestId, Refused>>,
     },
     Show(Screen, SyncSender<Result<(), Refused>>),
     Park(ExternalId, SyncSender<Result<(), Refused>>),
+    Answer(pos::Question, OwnedAnswer, SyncSender<Result<(), Refused>>),
     Cancel(RequestId),
 }
 
@@ -58,6 +60,8 @@ pub(super) enum Command {
 pub(super) struct State {
     pub(super) commands: VecDeque<Command>,
     pub(super) waiting: Vec<(RequestId, Sender<Outcome>)>,
+    /// The questions that wait for an answer, at most one of each kind.
+    pub(super) questions: Vec<pos::Question>,
     pub(super) ready: Option<TerminalInfo>,
     pub(super) down: Option<Down>,
     pub(super) stop: bool,
@@ -94,14 +98,25 @@ impl Shared {
         self.waker.wake_by_ref();
         Ok(())
     }
+
+    /// Puts a command in and waits for what becomes of it.
+    pub(super) fn ask<T>(
+        &self,
+        command: impl FnOnce(SyncSender<Result<T, Refused>>) -> Command,
+    ) -> Result<T, Refused> {
+        let (reply, answer) = sync_channel(1);
+        self.put(command(reply))?;
+        // The thread that ends without an answer is gone, and the terminal with it.
+        answer.recv().unwrap_or(Err(GONE))
+    }
 }
 
 /// The thread.
 pub(super) fn run<L, P>(
     parts: Builder<L, P>,
-    answer: impl for<'q, 'm> FnMut(Question<'q, 'm>) -> Answer<'m>,
+    answer: impl for<'q, 'm> FnMut(Question<'q, 'm>) -> Reply,
     token: Option<String>,
-    shared: &Shared,
+    shared: &Arc<Shared>,
 ) where
     L: Link,
     P: Park,
@@ -170,6 +185,7 @@ impl Drop for Ends<'_> {
         state.ready = None;
         state.commands.clear();
         state.waiting.clear();
+        state.questions.clear();
         self.0.changed.notify_all();
     }
 }
@@ -243,6 +259,9 @@ impl SharedInbox<'_> {
             Command::Park(id, reply) => {
                 let _ = reply.send(pos.park(&id));
             }
+            Command::Answer(question, answer, reply) => {
+                let _ = reply.send(pos.answer(now, question, answer.view()));
+            }
             Command::Cancel(request) => {
                 // One that has ended needs no cancel.
                 let _ = pos.cancel(now, request);
@@ -258,7 +277,7 @@ fn unix_ms() -> Option<u64> {
 
 /// The driver's part of every event.
 struct OnThread<'s, A> {
-    shared: &'s Shared,
+    shared: &'s Arc<Shared>,
     key: TokenKey<'s>,
     tokens: Box<dyn Tokens>,
     on_code: OnCode,
@@ -268,7 +287,7 @@ struct OnThread<'s, A> {
 
 impl<'p, A> Handler<Pos<'p>> for OnThread<'_, A>
 where
-    A: for<'q, 'm> FnMut(Question<'q, 'm>) -> Answer<'m>,
+    A: for<'q, 'm> FnMut(Question<'q, 'm>) -> Reply,
 {
     fn handle(&mut self, now: Instant, pos: &mut Pos<'p>, event: Event<'_>) {
         // Before anything else happens: the token before this one is worthless now.
@@ -276,6 +295,7 @@ where
             // A store that cannot be written costs a pairing next time, not this connection.
             let _ = self.tokens.store(self.key, &token.expose().to_string());
         }
+        self.note_question(&event);
         (self.on_event)(&event);
         match event {
             Event::PairingCode(code) => (self.on_code)(&code.expose().to_string()),
@@ -288,15 +308,8 @@ where
                 state.ready = None;
                 state.down = Some(down);
             }),
-            Event::Confirm(confirm) => {
-                let answer = (self.answer)(Question::Confirm(&confirm));
-                // Stale only if the link went down, which withdraws the question.
-                let _ = pos.answer(now, confirm.question, answer);
-            }
-            Event::Signature(check) => {
-                let answer = (self.answer)(Question::Signature(&check));
-                let _ = pos.answer(now, check.question, answer);
-            }
+            Event::Confirm(asked) => self.ask(now, pos, Asked::Confirm(&asked)),
+            Event::Signature(asked) => self.ask(now, pos, Asked::Signature(&asked)),
             Event::Outcome(outcome) => self.tell(|state| {
                 let request = outcome.summary.request;
                 let at = state.waiting.iter().position(|(id, _)| *id == request);
@@ -310,7 +323,40 @@ where
     }
 }
 
-impl<A> OnThread<'_, A> {
+impl<A> OnThread<'_, A>
+where
+    A: for<'q, 'm> FnMut(Question<'q, 'm>) -> Reply,
+{
+    fn ask(&mut self, now: Instant, pos: &mut Pos<'_>, asked: Asked<'_, '_>) {
+        let question = Question {
+            asked,
+            shared: self.shared,
+        };
+        let id = question.id();
+        if let Some(answer) = (self.answer)(question).into_answer() {
+            // Not taken only without room to send it: then its deadline rejects it.
+            let _ = pos.answer(now, id, answer.view());
+        }
+    }
+
+    fn note_question(&self, event: &Event<'_>) {
+        let (opens, question) = match event {
+            Event::Confirm(asked) => (true, asked.question),
+            Event::Signature(asked) => (true, asked.question),
+            Event::Answered(answered) => (false, answered.question),
+            Event::Withdrawn(question) => (false, *question),
+            _ => return,
+        };
+        let mut state = self.shared.lock();
+        // A new one takes the place of the one of its kind.
+        state
+            .questions
+            .retain(|open| open.kind() != question.kind() || (!opens && *open != question));
+        if opens {
+            state.questions.push(question);
+        }
+    }
+
     fn tell(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.shared.lock());
         self.shared.changed.notify_all();

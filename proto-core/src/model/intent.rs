@@ -7,8 +7,21 @@ use super::{
 use crate::wire::names::{DataEntryLocation, PreAuthType, TipMode, TransactionType};
 use crate::wire::object::objects;
 
-/// Every way to read a card but typing its number (`protocol/model.md` §3).
-pub const CARD_ENTRY_DEFAULT: i64 = 34_567;
+/// The magnetic stripe, for merchant and customer (`protocol/model.md` §3). Ways to read a card are joined with
+/// `|`.
+#[doc(alias = "CARD_ENTRY_METHOD_MAG_STRIPE")]
+pub const CARD_ENTRY_SWIPE: i64 = 0x8101;
+/// The chip.
+#[doc(alias = "CARD_ENTRY_METHOD_ICC_CONTACT")]
+pub const CARD_ENTRY_CHIP: i64 = 0x8202;
+/// Contactless.
+#[doc(alias = "CARD_ENTRY_METHOD_NFC_CONTACTLESS")]
+pub const CARD_ENTRY_CONTACTLESS: i64 = 0x8404;
+/// Typing the card's number.
+#[doc(alias = "CARD_ENTRY_METHOD_MANUAL")]
+pub const CARD_ENTRY_MANUAL: i64 = 0x8808;
+/// Every way to read a card but typing its number.
+pub const CARD_ENTRY_DEFAULT: i64 = CARD_ENTRY_SWIPE | CARD_ENTRY_CHIP | CARD_ENTRY_CONTACTLESS;
 
 objects! {
     /// What to charge, and how (`protocol/model.md` §2). Always an object, never JSON in a string.

@@ -1,7 +1,9 @@
 //! Questions of the terminal: held, answered, withdrawn (`design.md` "Money" 10).
 
 use super::event::{Event, Unsolicited};
-use super::question::{Answer, Answered, Confirmation, Question, QuestionKind, SignatureCheck};
+use super::question::{
+    Answer, Answered, AnsweredBy, Confirmation, Question, QuestionKind, SignatureCheck,
+};
 use super::request::Refused;
 use super::state::{Pos, Timer};
 use super::transaction::{Asking, Transaction};
@@ -29,13 +31,13 @@ impl Pos<'_> {
         else {
             return Event::Unsolicited(Unsolicited::Message(Some(method)));
         };
-        self.tx.hold(payment);
-        let question = self.tx.ask(QuestionKind::Confirm);
-        self.set(Timer::Confirm, now.after(self.config.deadlines.question));
+        let (question, repeated) = self.open_question(now, QuestionKind::Confirm, payment);
         Event::Confirm(Confirmation {
             question,
             payment,
             challenges: confirm.challenges(),
+            answer_within: self.config.deadlines.question,
+            repeated,
         })
     }
 
@@ -51,14 +53,28 @@ impl Pos<'_> {
         else {
             return Event::Unsolicited(Unsolicited::Message(Some(method)));
         };
-        self.tx.hold(payment);
-        let question = self.tx.ask(QuestionKind::Signature);
-        self.set(Timer::Signature, now.after(self.config.deadlines.question));
+        let (question, repeated) = self.open_question(now, QuestionKind::Signature, payment);
         Event::Signature(SignatureCheck {
             question,
             payment,
             signature: verify.signature(),
+            answer_within: self.config.deadlines.question,
+            repeated,
         })
+    }
+
+    /// Holds a question in place of the one of its kind before, and says whether it was asked before.
+    fn open_question(
+        &mut self,
+        now: Instant,
+        kind: QuestionKind,
+        payment: Payment<'_>,
+    ) -> (Question, bool) {
+        self.tx.hold(payment);
+        self.set(timer_of(kind), now.after(self.config.deadlines.question));
+        let asked = self.tx.asked(kind);
+        let repeated = payment.id().is_some_and(|id| !asked.remember(id));
+        (self.tx.ask(kind), repeated)
     }
 
     /// Whether a question is about the open request, or about one whose outcome is unknown: the terminal still
@@ -79,7 +95,7 @@ impl Pos<'_> {
         now: Instant,
         question: Question,
         answer: Answer<'_>,
-        by_deadline: bool,
+        by: AnsweredBy,
     ) -> Result<(), Refused> {
         let asking = *self.tx.asking(question.kind);
         let Some(asking) = asking.filter(|asking| asking.generation == question.generation) else {
@@ -124,12 +140,15 @@ impl Pos<'_> {
         }
         if self.tx.confirm.is_none() && self.tx.signature.is_none() {
             self.tx.wipe_hold();
+            if self.cases.open().is_some() {
+                // It is the terminal's turn again.
+                self.set(Timer::Progress, now.after(self.config.deadlines.progress));
+            }
         }
-        let _ = now;
         self.emit(Event::Answered(Answered {
             question,
             accepted,
-            by_deadline,
+            by,
         }));
         Ok(())
     }
@@ -210,7 +229,7 @@ impl Pos<'_> {
         };
         let question = Question { kind, generation };
         if self
-            .answer_open(now, question, Answer::Reject(None), true)
+            .answer_open(now, question, Answer::Reject(None), AnsweredBy::Deadline)
             .is_err()
         {
             // No room now: the answer is due and is tried again.
@@ -219,11 +238,8 @@ impl Pos<'_> {
     }
 
     pub(super) fn withdraw_questions(&mut self) {
-        for (kind, timer) in [
-            (QuestionKind::Confirm, Timer::Confirm),
-            (QuestionKind::Signature, Timer::Signature),
-        ] {
-            self.stop(timer);
+        for kind in [QuestionKind::Confirm, QuestionKind::Signature] {
+            self.stop(timer_of(kind));
             if let Some(Asking { generation, .. }) = self.tx.asking(kind).take() {
                 self.emit(Event::Withdrawn(Question { kind, generation }));
             }
@@ -255,5 +271,12 @@ impl Transaction<'_> {
             id: Some(self.payment_id.as_str().into()),
             ..PaymentDraft::default()
         }))
+    }
+}
+
+const fn timer_of(kind: QuestionKind) -> Timer {
+    match kind {
+        QuestionKind::Confirm => Timer::Confirm,
+        QuestionKind::Signature => Timer::Signature,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::config::SIGNATURE_LEN;
 use super::outcome::Cause;
-use super::question::{Answer, Question};
+use super::question::{Answer, AnsweredBy, Question};
 use super::request::{
     Asked, Auth, Env, ExternalId, ManualRefund, Money, PreAuth, RefundPayment, Refused, RequestId,
     RequestKind, Sale, VoidPayment,
@@ -236,7 +236,7 @@ impl Pos<'_> {
         question: Question,
         answer: Answer<'_>,
     ) -> Result<(), Refused> {
-        self.answer_open(now, question, answer, false)
+        self.answer_open(now, question, answer, AnsweredBy::Application)
     }
 
     /// Shows a line of text on the terminal.

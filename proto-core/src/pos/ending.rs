@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::outcome::{Cause, Evidence};
-use super::question::{Answer, Question, QuestionKind};
+use super::question::{Answer, AnsweredBy, Question, QuestionKind};
 use super::state::{Pos, Timer};
 use super::transaction::{Asking, Cancel, not_sent};
 use crate::message::KeyPressMessageDraft;
@@ -22,7 +22,7 @@ impl Pos<'_> {
             {
                 let question = Question { kind, generation };
                 if self
-                    .answer_open(now, question, Answer::Reject(None), false)
+                    .answer_open(now, question, Answer::Reject(None), AnsweredBy::Cancel)
                     .is_ok()
                 {
                     if let Some(open) = self.open_mut() {

@@ -37,7 +37,9 @@ pub use outcome::{
     Summary,
 };
 pub use query::Query;
-pub use question::{Answer, Answered, Confirmation, Question, QuestionKind, SignatureCheck};
+pub use question::{
+    Answer, Answered, AnsweredBy, Confirmation, Question, QuestionKind, SignatureCheck,
+};
 #[cfg(feature = "std")]
 pub(crate) use request::Asked;
 pub use request::{

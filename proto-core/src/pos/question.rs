@@ -1,6 +1,7 @@
 //! Questions of the terminal: values that must be used (`design.md` "Money" 10).
 
 use crate::model::{Challenge, Payment, Signature};
+use crate::time::Duration;
 use crate::wire::json::List;
 use crate::wire::names::VoidReason;
 
@@ -39,6 +40,12 @@ pub struct Confirmation<'m> {
     pub payment: Payment<'m>,
     /// What there is to decide: accept answers all of it.
     pub challenges: Option<List<'m, Challenge<'m>>>,
+    /// How long there is for an answer; then it is rejected.
+    pub answer_within: Duration,
+    /// Whether the terminal has asked this about the same payment before. Only this question counts from now
+    /// on: an answer to the one before is [`Stale`](super::Refusal::Stale). What there is to decide may be
+    /// something else, so look again.
+    pub repeated: bool,
 }
 
 impl<'m> Confirmation<'m> {
@@ -67,6 +74,12 @@ pub struct SignatureCheck<'m> {
     pub payment: Payment<'m>,
     /// The signature, if it was sent.
     pub signature: Option<Signature<'m>>,
+    /// How long there is for an answer; then it is rejected.
+    pub answer_within: Duration,
+    /// Whether the terminal has asked this about the same payment before. Only this question counts from now
+    /// on: an answer to the one before is [`Stale`](super::Refusal::Stale). What there is to decide may be
+    /// something else, so look again.
+    pub repeated: bool,
 }
 
 /// An answer to a question.
@@ -86,6 +99,17 @@ pub struct Answered {
     pub question: Question,
     /// Whether it was accepted.
     pub accepted: bool,
-    /// Whether it was answered because its time was up.
-    pub by_deadline: bool,
+    /// Who answered.
+    pub by: AnsweredBy,
+}
+
+/// Who answered a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnsweredBy {
+    /// The application, with [`answer`](crate::pos::Pos::answer).
+    Application,
+    /// Nobody: its time was up.
+    Deadline,
+    /// A cancel, which rejects what is open.
+    Cancel,
 }

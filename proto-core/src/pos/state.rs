@@ -444,8 +444,11 @@ impl Role for Pos<'_> {
             }
         }
         if self.fires(Timer::Progress, now) {
-            self.emit(Event::NoProgress);
-            self.missed_something(now);
+            // While it asks, the terminal waits for this side.
+            if self.tx.confirm.is_none() && self.tx.signature.is_none() {
+                self.emit(Event::NoProgress);
+                self.missed_something(now);
+            }
             self.set(Timer::Progress, now.after(self.config.deadlines.progress));
         }
         for query in Query::ALL {

@@ -152,6 +152,9 @@ pub(super) struct Transaction<'b> {
     pub(super) generation: u32,
     pub(super) confirm: Option<Asking>,
     pub(super) signature: Option<Asking>,
+    /// The payments that were asked about last, by kind of question.
+    confirmed: Fingerprints<1>,
+    signed: Fingerprints<1>,
     pub(super) screen: Option<(ScreenName, bool)>,
     pub(super) known: Fingerprints<KNOWN_PAYMENTS>,
     /// The external ids that were sent: each once, unless asked for again by name.
@@ -175,6 +178,8 @@ impl<'b> Transaction<'b> {
             generation: 0,
             confirm: None,
             signature: None,
+            confirmed: Fingerprints::new(),
+            signed: Fingerprints::new(),
             screen: None,
             known: Fingerprints::new(),
             sent: Fingerprints::new(),
@@ -290,6 +295,13 @@ impl<'b> Transaction<'b> {
         match kind {
             QuestionKind::Confirm => &mut self.confirm,
             QuestionKind::Signature => &mut self.signature,
+        }
+    }
+
+    pub(super) fn asked(&mut self, kind: QuestionKind) -> &mut Fingerprints<1> {
+        match kind {
+            QuestionKind::Confirm => &mut self.confirmed,
+            QuestionKind::Signature => &mut self.signed,
         }
     }
 
