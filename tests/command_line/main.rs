@@ -6,6 +6,7 @@ mod one_process;
 mod options;
 mod questions;
 mod scripted;
+mod secrets;
 mod simulated;
 mod support;
 mod terminal;

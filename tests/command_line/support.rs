@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::contract;
+use crate::{contract, secrets};
 
 /// Long enough for a machine that does something else; a failure takes this long, a success never.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -55,6 +55,7 @@ pub(crate) fn run(args: &[&str]) -> Ran {
 
 /// A program that is running. It is killed and reaped when it is dropped.
 pub(crate) struct Running {
+    args: Vec<String>,
     child: Child,
     pub(crate) stdin: Option<ChildStdin>,
     lines: Receiver<String>,
@@ -97,6 +98,7 @@ impl Running {
             }
         });
         Self {
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
             stdin: child.stdin.take(),
             child,
             lines,
@@ -169,14 +171,16 @@ impl Running {
             let _ = self.child.kill();
         }
         let status = self.child.wait().unwrap();
-        Ran {
+        let ran = Ran {
             status: status.code().filter(|_| done),
             out: std::mem::take(&mut self.out),
             err: {
                 self.err.extend(self.errors.iter().flatten());
                 String::from_utf8_lossy(&self.err).into_owned()
             },
-        }
+        };
+        secrets::look(&self.args, &ran);
+        ran
     }
 }
 

@@ -477,6 +477,8 @@ impl World {
             }
             other => {
                 let line = format!("{other:?}");
+                // Every event of every test goes through here.
+                assert!(!line.contains("token-"), "a token is printed: {line}");
                 let name = line.split(['(', ' ', '{']).next().unwrap_or_default();
                 let detail = match other {
                     pos::Event::Unsolicited(what) => {

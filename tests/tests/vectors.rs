@@ -266,3 +266,43 @@ fn every_vector_is_written_again_as_it_was_but_for_its_dialect() {
     }
     assert_eq!(seen, UNDECLARED.map(|(name, _)| name).into());
 }
+
+/// Positions of a text: all of a short one, 2,000 of a long one.
+fn positions(len: usize, seed: &mut u64) -> Vec<usize> {
+    if len <= 8 * 1_024 {
+        return (0..len).collect();
+    }
+    (0..2_000).map(|_| next(seed) as usize % len).collect()
+}
+
+fn next(seed: &mut u64) -> u64 {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+    *seed >> 33
+}
+
+#[test]
+fn no_changed_byte_of_a_vector_makes_a_role_panic_or_ends_a_sale_twice() {
+    use proto_core::Role as _;
+    let mut seed = 0x5EED;
+    for (name, text) in vectors() {
+        // Another seed for each vector, so that one can be looked at alone.
+        seed ^= name.len() as u64;
+        let mut world = system_tests::World::ready();
+        world.on_start(system_tests::begin);
+        world.sale("INV-2024-000123");
+        for (count, at) in positions(text.len(), &mut seed).into_iter().enumerate() {
+            let mut changed = text.clone();
+            changed[at] ^= (next(&mut seed) % 255) as u8 + 1;
+            let mut for_terminal = changed.clone();
+            let _ = world.pos.handle_message(world.now, &mut changed);
+            let _ = world.terminal.handle_message(world.now, &mut for_terminal);
+            if count % 64 == 0 {
+                world.settle();
+                world.forget();
+            }
+        }
+        world.settle();
+        let outcomes = world.outcomes.len();
+        assert!(outcomes <= 2, "{name}: {:?}", world.outcomes);
+    }
+}
