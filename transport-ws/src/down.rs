@@ -85,9 +85,15 @@ pub(crate) fn io(error: &IoError) -> Box<Down> {
         | ErrorKind::HostUnreachable
         | ErrorKind::NetworkUnreachable
         | ErrorKind::NetworkDown => DownReason::Lost,
+        _ if is_loss_on_windows(error) => DownReason::Lost,
         _ => DownReason::System,
     };
     down(reason, error)
+}
+
+/// Windows has names for a loss that the standard library gives no kind.
+fn is_loss_on_windows(error: &IoError) -> bool {
+    cfg!(windows) && matches!(error.raw_os_error(), Some(WSAENETRESET | WSAESHUTDOWN))
 }
 
 /// The operating system refused something that has nothing to do with the peer.
@@ -127,6 +133,11 @@ pub(crate) fn down(reason: DownReason, detail: impl Display) -> Box<Down> {
 }
 
 const NOT_UTF8: &str = "text that is not UTF-8";
+
+/// The system has found the connection to be dead.
+const WSAENETRESET: i32 = 10052;
+/// The direction is shut down.
+const WSAESHUTDOWN: i32 = 10058;
 
 #[cfg(test)]
 mod tests {
