@@ -175,9 +175,10 @@
 //!
 //! Every accepted request ends in exactly one [`pos::Outcome`]: made, not made, or unknown, with its evidence. The
 //! intent is given to the journal before the first byte leaves. What comes from the terminal and belongs to nothing
-//! is an event too. After an outcome that is unknown no more money is asked for until the payment comes after all or
-//! the application parks it; asking the terminal for it is not built yet. This protocol has no checksum: a changed
-//! byte that leaves a legal message cannot be seen.
+//! is an event too. What is unknown is found out by asking the terminal ([`pos::Event::Resolved`]); until then no
+//! more money is asked for on that terminal unless the application [parks](pos::Pos::park) it by name. What each
+//! thing that the terminal says proves stands in [`pos::proof`], how a sale goes in [`pos`]. This protocol has no
+//! checksum: a changed byte that leaves a legal message cannot be seen.
 //!
 //! # Features
 //!
@@ -199,7 +200,8 @@
 //! | an external id | [`pos::EXTERNAL_ID_LEN`] bytes |
 //! | a pairing token that is used again by itself | [`pos::TOKEN_LEN`] bytes |
 //! | TX_START, messages to send, payment of a question | the memory that is lent: [`pos::WITHHELD_LEN`], [`pos::SEND_LEN`], [`pos::HOLD_LEN`] are enough |
-//! | events that wait | 16 at the point of sale, and one outcome, which is never dropped |
+//! | events that wait | 16 at the point of sale; an outcome waits in its case and is never dropped |
+//! | requests that are open, unknown, offline or not stored | the places that are lent: [`pos::Memory::cases`] |
 //! | money requests at a time | 1 |
 //!
 //! A name that stands twice in an object counts the first time.
