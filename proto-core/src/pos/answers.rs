@@ -2,9 +2,9 @@
 
 use super::case::Entry;
 use super::event::{Event, Unsolicited};
+use super::judging::texts;
 use super::outcome::{Cause, Certainty, Ending, Evidence, Missing, Outcome, ResultCode};
 use super::proof::{Fact, Said, Verdict, finality, prove};
-use super::recovery::texts;
 use super::request::{RequestId, RequestKind};
 use super::state::{Pos, screen_name};
 use super::transaction::Cancel;

@@ -1,10 +1,11 @@
 //! Ends that come from this side: cancels, deadlines, lost links (`design.md` "Money" 8, 11).
 
+use super::closing::not_sent;
 use super::event::Event;
 use super::outcome::{Cause, Evidence};
 use super::question::{Answer, AnsweredBy, Question, QuestionKind};
 use super::state::{Pos, Timer};
-use super::transaction::{Asking, Cancel, not_sent};
+use super::transaction::{Asking, Cancel};
 use crate::message::KeyPressMessageDraft;
 use crate::time::Instant;
 use crate::wire::names::KeyPress;

@@ -1,9 +1,9 @@
 //! What the terminal says about refunds and voids (`protocol/connector.md` §5.8, §5.10, `design.md` "Money" 9).
 
 use super::event::{Event, Unsolicited};
+use super::judging::texts;
 use super::outcome::{Cause, Certainty, Ending, Evidence, Finality, Missing, Outcome, ResultCode};
 use super::proof::{Fact, Verdict, prove};
-use super::recovery::texts;
 use super::request::{RequestId, RequestKind};
 use super::session::cut;
 use super::state::{Pos, Timer};

@@ -41,14 +41,14 @@ const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "take NOT_FOUND at once",
-        file: "recovery.rs",
+        file: "inquiry.rs",
         find: "Some(QueryStatus::NotFound) => match inquiry.missed {",
         replace: "Some(QueryStatus::NotFound) if MUTANT => self.not_found(now, inquiry.request),
             Some(QueryStatus::NotFound) => match inquiry.missed {",
     },
     Mutant {
         name: "take FOUND as made",
-        file: "recovery.rs",
+        file: "judging.rs",
         find: "        match prove(entry.record.kind, fact) {
             Verdict::Running => {",
         replace: "        let proved = match prove(entry.record.kind, fact) {
