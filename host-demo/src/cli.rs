@@ -31,6 +31,9 @@ pub enum Command {
     /// Be a simulated terminal
     #[command(after_help = terminal_help())]
     Terminal(TerminalArgs),
+    /// Say in JSON what messages hold
+    #[command(after_help = DECODE_HELP)]
+    Decode(DecodeArgs),
     /// Print completions for a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions {
@@ -125,6 +128,19 @@ pub struct TerminalArgs {
     pub allow_network: bool,
 }
 
+/// `host-demo decode`
+#[derive(Debug, Clone, Args)]
+pub struct DecodeArgs {
+    /// What to read (standard input by default)
+    pub file: Option<PathBuf>,
+    /// The input is a packet stream of USB or a serial line, as hexadecimal text; `#` begins a comment
+    #[arg(long)]
+    pub hex: bool,
+    /// Print tokens, card data and authorisation codes as they are
+    #[arg(long)]
+    pub show_secrets: bool,
+}
+
 /// Who types the pairing code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Pair {
@@ -197,6 +213,27 @@ What a sale does not want does not happen: no question about a duplicate if it s
 below its threshold.
 
 It says that it is a simulator in the protocol: merchant and model are SIMULATOR.";
+
+const DECODE_HELP: &str = "\
+Examples:
+  host-demo decode messages.jsonl
+  host-demo decode --hex capture.hex | jq -c 'select(.method == \"FINISH_OK\").message.payment'
+  echo '{\"method\":\"TIP_ADDED\",\"payload\":\"{\\\"tipAmount\\\":150}\"}' | host-demo decode
+
+It reads JSON envelopes, one a line or pretty-printed, and prints a line for each message: its fields opened where
+they are JSON in a string, its lists without {\"elements\":[]}, its fragments joined:
+
+  {\"method\":...,\"type\":...,\"id\":...,\"message\":{...}}
+
+What cannot be read gets a line too, with the byte of the input where the trouble is. With --hex that is the byte
+of the stream where the message begins:
+
+  {\"error\":{\"at\":...,\"what\":...}}
+
+Exit status:
+   0  everything was read
+   2  there is no such file, or it cannot be read
+   3  something in it was no message";
 
 const COMPLETIONS_HELP: &str = "\
 Examples:

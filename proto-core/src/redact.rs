@@ -9,7 +9,7 @@ use core::fmt::{self, Write as _};
 use crate::wire::json::{Json, Read, Text, Value};
 
 /// The names whose values are secrets, wherever they stand.
-const SECRET_NAMES: [&str; 24] = [
+pub const SECRET_NAMES: [&str; 24] = [
     "authenticationToken",
     "token",
     "uniqueToken",
@@ -90,7 +90,8 @@ impl crate::wire::json::WriteJson for Secret<'_> {
     }
 }
 
-/// Prints a JSON text with the secrets masked. Text that is no JSON is not printed at all.
+/// Prints a JSON text with the secrets masked; what is printed is JSON again. Text that is no JSON is not
+/// printed at all.
 #[derive(Clone, Copy)]
 pub struct Masked<'m>(&'m str);
 
@@ -116,7 +117,8 @@ impl fmt::Debug for Masked<'_> {
 }
 
 /// Goes through the tokens of a checked text. A string before a colon is a name; the value behind a
-/// secret name is replaced, of whatever kind it is, `null` excepted.
+/// secret name is replaced, of whatever kind it is, `null` excepted. So is a string that holds JSON with a
+/// secret name in it.
 fn print_masked(json: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut rest = json;
     while let Some(c) = rest.chars().next() {
@@ -125,23 +127,31 @@ fn print_masked(json: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             let inside = string.trim_matches('"');
             let behind = after.trim_start();
             if behind.starts_with(':') {
-                f.write_str(string)?;
+                print_without_pan(string, f)?;
                 let value = behind.strip_prefix(':').unwrap_or(behind).trim_start();
                 if is_secret(Text::from_json(inside)) && !value.starts_with("null") {
                     write!(f, ":\"{MASK}\"")?;
                     rest = split_value(value);
                     continue;
                 }
+            } else if quotes_secret(string) {
+                write!(f, "\"{MASK}\"")?;
             } else {
                 print_without_pan(string, f)?;
             }
             rest = after;
-        } else if c.is_ascii_digit() {
+        } else if c == '-' || c.is_ascii_digit() {
             let end = rest
-                .find(|c: char| !c.is_ascii_digit())
+                .find(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c)))
                 .unwrap_or(rest.len());
-            let (digits, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-            print_without_pan(digits, f)?;
+            let (number, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            if number.split(|c: char| !c.is_ascii_digit()).any(is_pan) {
+                f.write_char('"')?;
+                print_without_pan(number, f)?;
+                f.write_char('"')?;
+            } else {
+                f.write_str(number)?;
+            }
             rest = after;
         } else {
             f.write_char(c)?;
@@ -149,6 +159,22 @@ fn print_masked(json: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
     }
     Ok(())
+}
+
+/// Whether a secret name stands between escaped quotes before a colon in this string: JSON in a string,
+/// however deep.
+fn quotes_secret(string: &str) -> bool {
+    const QUOTE: &str = "\\\"";
+    let quotes = |name: &str, (at, _): (usize, &str)| {
+        let (before, rest) = string.split_at_checked(at).unwrap_or(("", ""));
+        let behind = rest.strip_prefix(name).unwrap_or_default();
+        let colon = behind.trim_start_matches('\\').strip_prefix('"');
+        before.ends_with(QUOTE) && colon.is_some_and(|text| text.trim_start().starts_with(':'))
+    };
+    string.contains(QUOTE)
+        && SECRET_NAMES
+            .iter()
+            .any(|name| string.match_indices(name).any(|found| quotes(name, found)))
 }
 
 /// The string at the start of the text with its quotes, and what follows.
@@ -200,8 +226,18 @@ fn split_value(text: &str) -> &str {
 /// what a receipt shows.
 fn print_without_pan(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit() || c == '\\') {
         let (before, run) = rest.split_at_checked(start).unwrap_or((rest, ""));
+        if let Some(escape) = run.strip_prefix('\\') {
+            // The digits of an escape are none of the run behind it.
+            let width = if escape.starts_with('u') { 6 } else { 2 };
+            let (through, after) = rest
+                .split_at_checked(start.saturating_add(width))
+                .unwrap_or((rest, ""));
+            f.write_str(through)?;
+            rest = after;
+            continue;
+        }
         let end = run.find(|c: char| !c.is_ascii_digit()).unwrap_or(run.len());
         let (digits, after) = run.split_at_checked(end).unwrap_or((run, ""));
         f.write_str(before)?;
@@ -268,7 +304,23 @@ mod tests {
             masked(
                 r#"{"note":"card 4111111111111111.","n":4111111111111111,"o":4111111111111112}"#
             ),
-            r#"{"note":"card ***1111.","n":***1111,"o":4111111111111112}"#
+            r#"{"note":"card ***1111.","n":"***1111","o":4111111111111112}"#
+        );
+        assert_eq!(
+            masked(
+                r#"[-4111111111111111, 4111111111111111.5, -1.5e+3, "\u20144111111111111111\n"]"#
+            ),
+            r#"["-***1111", "***1111.5", -1.5e+3, "\u2014***1111\n"]"#
+        );
+    }
+
+    #[test]
+    fn a_string_that_holds_json_with_a_secret_is_masked_as_a_whole() {
+        assert_eq!(
+            masked(
+                r#"["{\"pan\":\"1\"}", "{\"a\":\"{\\\"track2\\\":1}\"}", "{\"span\":\"pan\"}", "the token"]"#
+            ),
+            r#"["***", "***", "{\"span\":\"pan\"}", "the token"]"#
         );
     }
 

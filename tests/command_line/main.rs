@@ -1,6 +1,7 @@
 //! The command line as a user runs it: the built binary, one process and two.
 
 mod contract;
+mod decode;
 mod endings;
 mod one_process;
 mod options;

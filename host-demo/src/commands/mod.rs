@@ -1,5 +1,6 @@
 //! The commands.
 
+mod decode;
 mod message;
 mod questions;
 mod request;
@@ -27,6 +28,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Sale(args) => sale::run(&args),
         Command::Message(args) => message::run(&args),
         Command::Terminal(args) => terminal::run(&args),
+        Command::Decode(args) => decode::run(&args),
         Command::Completions { shell } => {
             let mut command = Cli::command();
             clap_complete::generate(shell, &mut command, "host-demo", &mut std::io::stdout());

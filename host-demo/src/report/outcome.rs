@@ -13,6 +13,8 @@ pub mod status {
     pub const OK: u8 = 0;
     /// The request was wrong; nothing was sent.
     pub const USAGE: u8 = 2;
+    /// Something that was to be decoded is no message.
+    pub const UNREADABLE: u8 = 3;
     /// The card was declined, or the terminal refused.
     pub const FAIL: u8 = 10;
     /// The merchant's settings do not allow it.

@@ -5,7 +5,7 @@
 //! A message whose name is that of a model or an enumeration has `Message` behind it.
 //!
 //! Typed are the messages that are in use, those of the cloud's proxy included. The others have their names
-//! in [`Method`]; they are read as their payload's [`Object`](crate::wire::json::Object), fields as they came.
+//! in [`Method`]; they are read as their payload's [`Object`](crate::wire::json::Object), opened as well.
 
 mod activity;
 mod card;
@@ -43,7 +43,7 @@ pub use ui::*;
 
 use crate::wire::json::Writer;
 use crate::wire::names::{MessageType, Method};
-use crate::wire::{Opened, Shape};
+use crate::wire::{Inside, Opened, Shape};
 
 /// What can be sent as a message.
 pub trait MessageDraft {
@@ -124,7 +124,7 @@ macro_rules! families {
 
         /// The fields of a message's payload that are opened as JSON in a string.
         pub(crate) fn opened(method: Method<'_>) -> &'static [Opened] {
-            None$(.or_else(|| $family::opened(method)))*.unwrap_or_default()
+            None$(.or_else(|| $family::opened(method)))*.unwrap_or_else(|| opened_untyped(method))
         }
     };
 }
@@ -146,6 +146,37 @@ families! {
     refund
     transaction
     ui
+}
+
+/// The same for the messages that are not typed (`protocol/model.md` §1).
+fn opened_untyped(method: Method<'_>) -> &'static [Opened] {
+    match method {
+        Method::VoidCreditResponse => const { &[in_string("credit")] },
+        Method::OrderActionAddDiscount => const { &[in_string("addDiscountAction")] },
+        Method::OrderActionRemoveDiscount => const { &[in_string("removeDiscountAction")] },
+        Method::OrderActionAddLineItem => const { &[in_string("addLineItemAction")] },
+        Method::OrderActionRemoveLineItem => {
+            const {
+                &[
+                    in_string("removeLineItemAction"),
+                    in_string("removeLineItem"),
+                ]
+            }
+        }
+        Method::OrderActionResponse => const { &[in_string("orderActionResponse")] },
+        Method::RetrieveCustomActivitiesResponse => &[Opened {
+            name: "activities",
+            inside: Inside::Items,
+        }],
+        _ => &[],
+    }
+}
+
+const fn in_string(name: &'static str) -> Opened {
+    Opened {
+        name,
+        inside: Inside::Value,
+    }
 }
 
 /// What is declared of the message of this name; `None` if it is not typed.

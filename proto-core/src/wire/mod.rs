@@ -24,6 +24,6 @@ pub use fragmenter::{Fragmenter, Source, TooLarge};
 pub use framer::{Frame, FrameError, Framer, MAX_MESSAGE, MAX_PACKET, Packet, Packets};
 pub use joiner::{FRAGMENT_SILENCE, JoinError, Joined, Joiner, MAX_ATTACHMENT, MAX_JOINED};
 pub use nested::{DraftOf, InString, Nested, Number};
-pub(crate) use open::Opened;
 pub use open::{Attachment, Message, OpenError, Unreadable, name_in_head, open};
+pub(crate) use open::{Inside, Opened};
 pub use shape::{Field, Kind, Shape};

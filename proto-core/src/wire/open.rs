@@ -9,7 +9,9 @@ use core::fmt;
 use super::base64::Bytes;
 use super::envelope::key;
 use super::joiner::JoinError;
-use super::json::{JsonError, JsonFault, Object, Span, Text, check, members, open_string};
+use super::json::{
+    JsonError, JsonFault, Object, Span, Text, check, members, open_string, place_in_string,
+};
 use super::names::{MessageType, Method};
 use crate::message;
 
@@ -120,6 +122,16 @@ impl OpenError {
             Self::NotJson(error) | Self::BadPayload(error) => error.at,
             Self::NotAnObject | Self::BadField(_) | Self::Fragment | Self::Fragments(_) => 0,
             Self::TooLong { total } => total,
+        }
+    }
+
+    /// Where reading failed, in bytes from the start of `message`, which is the message as it was received: the
+    /// escapes before a fault in the payload count too.
+    #[must_use]
+    pub fn place_in(self, message: &[u8]) -> usize {
+        match self {
+            Self::BadPayload(error) => place_in_payload(message, error.at).unwrap_or(error.at),
+            other => other.at(),
         }
     }
 }
@@ -240,6 +252,22 @@ fn open_in_place(buf: &mut [u8]) -> Result<(), OpenError> {
         .map_or(NOTHING, |name| message::opened(Method::from_name(name)));
     open_fields(buf, payload.start, opened, IN_PAYLOAD);
     Ok(())
+}
+
+/// Where in a message that was not opened yet the byte lies that is at `at` in the payload's text.
+fn place_in_payload(message: &[u8], at: usize) -> Option<usize> {
+    let mut envelope = members(message, 0);
+    let payload = loop {
+        let (name, span) = envelope.next(message)?;
+        if name == key::PAYLOAD {
+            break span;
+        }
+    };
+    let place = match payload.of(message).strip_prefix(b"\"") {
+        Some(content) => place_in_string(content, at).saturating_add(1),
+        None => at,
+    };
+    Some(payload.start.saturating_add(place))
 }
 
 /// What stands in the envelope stands in one object, what in the payload in two.
@@ -488,6 +516,10 @@ mod tests {
             assert_eq!(error.method, method, "{text}");
             assert_eq!(error.why.to_string(), why, "{text}");
         }
+        let text = r#"{"method":"ACK", "payload": "{\"a\":@}"}"#;
+        let error = open(&mut text.as_bytes().to_vec()).unwrap_err().why;
+        assert_eq!(error.at(), 5);
+        assert_eq!(Some(error.place_in(text.as_bytes())), text.find('@'));
         let mut buf = b"{\"a\":\"\xFF\"}".to_vec();
         assert_eq!(
             open(&mut buf).unwrap_err().why.to_string(),

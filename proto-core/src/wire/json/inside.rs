@@ -91,6 +91,23 @@ pub(crate) fn open_string(text: &mut [u8], span: Span, outside: u32) -> Result<S
     }
 }
 
+/// Where in checked string content the byte lies that is at `at` once the escapes are resolved.
+pub(crate) fn place_in_string(content: &[u8], at: usize) -> usize {
+    let mut place = 0usize;
+    let mut left = at;
+    while left > 0 {
+        let rest = content.get(place..).unwrap_or_default();
+        let (width, used) = match rest.first() {
+            Some(b'\\') => unescape(rest).map_or((1, 1), |(c, used)| (c.len_utf8(), used)),
+            Some(_) => (1, 1),
+            None => return place,
+        };
+        place = place.saturating_add(used);
+        left = left.saturating_sub(width);
+    }
+    place
+}
+
 /// Resolves the escapes of checked string content where it lies; returns the new length.
 fn unescape_in_place(text: &mut [u8]) -> usize {
     let mut from = 0usize;
@@ -208,6 +225,14 @@ mod tests {
             assert!(result.is_err(), "{inner}");
             let back: String = serde_json::from_str(&text).unwrap();
             assert_eq!(back, inner);
+        }
+    }
+
+    #[test]
+    fn a_place_in_the_resolved_text_is_found_in_the_string() {
+        let content = r#"a\"\u00e4\ud83d\ude00b"#.as_bytes();
+        for (at, place) in [(0, 0), (1, 1), (2, 3), (4, 9), (8, 21), (9, 22), (99, 22)] {
+            assert_eq!(place_in_string(content, at), place, "{at}");
         }
     }
 

@@ -8,7 +8,7 @@ mod write;
 
 pub use check::{JsonError, JsonFault, MAX_DEPTH, check};
 pub(crate) use check::{check_piece, space_end};
-pub(crate) use inside::{Span, escaped_len, members, open_string};
+pub(crate) use inside::{Span, escaped_len, members, open_string, place_in_string};
 pub use text::{Chars, Text};
 pub use value::{Array, Items, Json, List, Members, Object, Value};
 pub(crate) use value::{Read, value_end};

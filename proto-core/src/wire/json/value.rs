@@ -159,6 +159,12 @@ impl<'m> Array<'m> {
             at: 1,
         }
     }
+
+    /// The text of the list, from bracket to bracket.
+    #[must_use]
+    pub const fn json(self) -> Json<'m> {
+        Json(self.0)
+    }
 }
 
 impl fmt::Debug for Array<'_> {

@@ -5,7 +5,7 @@ use core::fmt;
 use super::check::plain_end;
 use super::inside::escape_of;
 use super::text::Text;
-use super::value::Json;
+use super::value::{Json, Value};
 
 /// A buffer is too small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl<'b> Writer<'b> {
     }
 
     /// The name of the next member; a value must follow.
-    pub fn key(&mut self, name: &str) {
+    pub fn key<'t>(&mut self, name: impl Into<Text<'t>>) {
         self.comma();
         self.string(name.into());
         self.structural(b':');
@@ -182,7 +182,7 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// `true`, `false` or `null`.
+    /// A number, `true`, `false` or `null`.
     fn literal(&mut self, word: &str) {
         for byte in word.bytes() {
             self.push(byte);
@@ -272,6 +272,20 @@ impl WriteJson for str {
 impl WriteJson for Text<'_> {
     fn write(&self, to: &mut Writer<'_>) {
         to.string(*self);
+    }
+}
+
+/// A value as it came.
+impl WriteJson for Value<'_> {
+    fn write(&self, to: &mut Writer<'_>) {
+        match self {
+            Value::Null => to.literal("null"),
+            Value::Bool(value) => value.write(to),
+            Value::Number(number) => to.literal(number),
+            Value::String(text) => to.string(*text),
+            Value::List(list) => to.json(list.json()),
+            Value::Object(object) => to.json(object.json()),
+        }
     }
 }
 
