@@ -3,6 +3,7 @@
 mod file;
 mod lock;
 mod memory;
+mod on_record;
 mod private;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ mod tests;
 pub use file::{FileJournal, Repaired};
 pub use lock::JournalLock;
 pub use memory::MemoryJournal;
+pub(super) use on_record::OnRecord;
 pub(super) use private::{private_file, private_folder};
 
 use core::fmt;
@@ -20,7 +22,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::journal::{JournalFailed, Record, RecordState};
-use crate::pos::{Certainty, Ending, Evidence, ExternalId, Refused};
+use crate::pos::{Ending, ExternalId};
 use crate::run::Journal;
 
 /// How long a request that is settled stays on record, in days: a year, and time to look into it. Until then
@@ -239,22 +241,6 @@ impl From<JournalError> for io::Error {
         };
         Self::new(kind, error)
     }
-}
-
-/// Why what is on record under an external id does not let it be sent (`design.md` "Money" 3): one attempt is
-/// not settled, or one may have left and nobody asked for another by name.
-pub(super) fn refusal(on_record: &[Record], retry: bool) -> Option<Refused> {
-    let is_settled = |record: &Record| record.ending.as_ref().is_some_and(Ending::is_settled);
-    if let Some(record) = on_record.iter().find(|record| !is_settled(record)) {
-        return Some(Refused::unresolved(record.request));
-    }
-    let left = |record: &Record| {
-        record.ending.as_ref().is_none_or(|ending| {
-            ending.certainty != Certainty::NotMade
-                || !matches!(ending.evidence, Evidence::NotSent | Evidence::JournalFailed)
-        })
-    };
-    (!retry && on_record.iter().any(left)).then(Refused::id_used)
 }
 
 /// Milliseconds since 1970 by the system's clock.

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
+use super::on_record::refusal;
 use super::*;
 use crate::journal::RECORD_VERSION;
-use crate::pos::{Cause, Finality, RequestId, RequestKind, ResultCode};
+use crate::pos::{Cause, Certainty, Evidence, Finality, RequestId, RequestKind, ResultCode};
 
 const DAY_MS: u64 = 24 * 3_600_000;
 
