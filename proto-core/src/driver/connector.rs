@@ -7,16 +7,16 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::Config;
+use super::journal::{MemoryJournal, Records};
 use super::outcome::Outcome;
 use super::park::Park;
 use super::question::{Question, Reply};
-use super::thread::{Command, Screen, Shared, State, run};
-use super::token::{MemoryTokens, TokenKey, Tokens};
+use super::thread::{Command, Kept, Screen, Shared, State, run};
+use super::token::{MemoryTokens, Tokens};
 use crate::link::{Down, Link};
 use crate::pos::{
     Event, ExternalId, Money as _, Refused, RequestId, Sale, TerminalInfo, WITHHELD_LEN,
 };
-use crate::run::{Journal, NoJournal};
 
 pub(super) type OnCode = Box<dyn FnMut(&str) + Send>;
 pub(super) type OnEvent = Box<dyn FnMut(&Event<'_>) + Send>;
@@ -28,7 +28,7 @@ pub struct Builder<L, P> {
     pub(super) address: String,
     pub(super) config: Config,
     pub(super) tokens: Box<dyn Tokens>,
-    pub(super) journal: Box<dyn Journal + Send>,
+    pub(super) journal: Box<dyn Records>,
     pub(super) on_code: OnCode,
     pub(super) on_event: OnEvent,
 }
@@ -56,7 +56,7 @@ where
             address: address.into(),
             config,
             tokens: Box::new(MemoryTokens::default()),
-            journal: Box::new(NoJournal),
+            journal: Box::new(MemoryJournal::default()),
             on_code: Box::new(|_| ()),
             on_event: Box::new(|_| ()),
         }
@@ -71,9 +71,14 @@ where
         self
     }
 
-    /// Where requests are put on record before they are sent; nowhere if this is not said.
+    /// Where requests are put on record before they are sent; in memory only if this is not said.
+    ///
+    /// What an earlier run has left open in it is found out, and told by [`on_event`](Self::on_event) as
+    /// [`Event::Outcome`], with `redelivered`, and [`Event::Resolved`]. Say
+    /// [`outcome_stored`](Connector::outcome_stored) to each, or it is told again after the next start. An
+    /// external id that is in it is refused, unless it is asked for again by name.
     #[must_use]
-    pub fn journal(mut self, journal: impl Journal + Send + 'static) -> Self {
+    pub fn journal(mut self, journal: impl Records + 'static) -> Self {
         self.journal = Box::new(journal);
         self
     }
@@ -104,7 +109,7 @@ where
     ///
     /// # Errors
     ///
-    /// The system has no thread or the token store cannot be read.
+    /// The system has no thread, or the token store or the journal cannot be read.
     #[doc(alias = "InitializeConnection")]
     #[doc(alias = "OnConfirmPaymentRequest")]
     #[doc(alias = "OnVerifySignatureRequest")]
@@ -112,11 +117,7 @@ where
         mut self,
         mut answer: impl for<'q, 'm> FnMut(Question<'q, 'm>) -> R + Send + 'static,
     ) -> std::io::Result<Connector> {
-        let key = TokenKey {
-            terminal: &self.address,
-            serial: &self.config.serial,
-        };
-        let token = self.tokens.load(key)?;
+        let kept = Kept::load(&mut self)?;
         let shared = Arc::new(Shared {
             state: Mutex::new(State::default()),
             changed: Condvar::new(),
@@ -126,7 +127,7 @@ where
         let answer = move |question: Question<'_, '_>| answer(question).into();
         let thread = std::thread::Builder::new()
             .name("remote-pay".to_owned())
-            .spawn(move || run(self, answer, token, &for_thread))?;
+            .spawn(move || run(self, answer, kept, &for_thread))?;
         Ok(Connector {
             shared,
             thread: Some(thread),
@@ -261,6 +262,16 @@ impl Connector {
         self.shared.ask(|reply| Command::Park(id, reply))
     }
 
+    /// The application has stored the outcome of this request, and what became of it later: that is not told
+    /// again after a restart.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if there is no such request, or it has no outcome yet.
+    pub fn outcome_stored(&self, request: RequestId) -> Result<(), Refused> {
+        self.shared.ask(|reply| Command::Stored(request, reply))
+    }
+
     /// Closes the link in good order, a screen that is due sent first, and ends the thread. Dropping the
     /// connector does the same.
     #[doc(alias = "Dispose")]
@@ -292,6 +303,12 @@ pub struct Ticket {
 }
 
 impl Ticket {
+    /// The number of the request, as in its [`Summary`](crate::pos::Summary).
+    #[must_use]
+    pub const fn request(&self) -> RequestId {
+        self.request
+    }
+
     /// The id of the attempt.
     #[must_use]
     pub fn external_id(&self) -> &ExternalId {
@@ -316,6 +333,20 @@ impl Ticket {
             Ok(outcome) => Ok(outcome),
             Err(RecvTimeoutError::Timeout) => Err(Box::new(self)),
             Err(RecvTimeoutError::Disconnected) => Ok(self.abandoned()),
+        }
+    }
+
+    /// Waits for the outcome and, if that is unknown, for at most `limit` more for what is found out about it;
+    /// if that is nothing, it is still unknown. [`wait`](Self::wait) does not go on so long.
+    pub fn resolved(self, limit: Duration) -> Outcome {
+        let Ok(outcome) = self.outcome.recv() else {
+            return self.abandoned();
+        };
+        match outcome {
+            unknown @ Outcome::Unknown { .. } => {
+                self.outcome.recv_timeout(limit).unwrap_or(unknown)
+            }
+            known => known,
         }
     }
 

@@ -8,6 +8,7 @@
 mod clock;
 mod config;
 mod connector;
+mod journal;
 mod outcome;
 mod park;
 mod question;
@@ -17,6 +18,10 @@ mod token;
 pub use clock::StdClock;
 pub use config::Config;
 pub use connector::{Builder, Canceller, Connector, NotReady, Ticket};
+pub use journal::{
+    FileJournal, JournalEntry, JournalError, JournalLock, KEEP_DAYS, MemoryJournal, Records,
+    Repaired, by_hand,
+};
 pub use outcome::{NotMade, Outcome, OwnedPayment};
 pub use park::{Park, ThreadPark, block_on};
 pub use question::{PendingQuestion, Question, Reply};

@@ -2,11 +2,11 @@
 
 use core::fmt;
 
-use crate::model::Payment;
+use crate::model::{Payment, PaymentDraft};
 use crate::pos::{
     self, Cause, Certainty, Evidence, ExternalId, RequestId, RequestKind, ResultCode, Summary,
 };
-use crate::wire::json::Object;
+use crate::wire::json::{Object, Text, WriteJson as _, Writer};
 
 /// How a sale ended: what happened to the money.
 #[derive(Debug, Clone)]
@@ -14,7 +14,8 @@ use crate::wire::json::Object;
 pub enum Outcome {
     /// Money moved.
     Made {
-        /// The payment as the terminal sent it.
+        /// The payment as the terminal sent it; if it comes from the journal, what is on record of it: its ids
+        /// and amounts.
         payment: OwnedPayment,
         /// What is still to be paid, in minor units.
         remaining: i64,
@@ -73,13 +74,14 @@ impl Outcome {
     pub(super) fn of(outcome: &pos::Outcome<'_>) -> Self {
         let summary = outcome.summary.clone();
         match (summary.certainty, outcome.payment) {
-            (Certainty::Made(_), Some(payment)) => Self::Made {
-                payment: OwnedPayment::of(payment),
+            (Certainty::Made(_), payment) => Self::Made {
+                payment: payment
+                    .map_or_else(|| OwnedPayment::on_record(&summary), OwnedPayment::of),
                 remaining: summary.remaining(),
                 summary,
             },
             (Certainty::NotMade, _) => Self::NotMade(NotMade::of(outcome)),
-            _ => Self::Unknown {
+            (Certainty::Unknown, _) => Self::Unknown {
                 ask: summary.external_id.clone(),
                 why: NotMade::of(outcome),
             },
@@ -125,6 +127,24 @@ pub struct OwnedPayment(String);
 impl OwnedPayment {
     pub(super) fn of(payment: Payment<'_>) -> Self {
         Self(payment.object().json().expose().to_owned())
+    }
+
+    /// What is known of a payment without the message that brought it.
+    fn on_record(summary: &Summary) -> Self {
+        let draft = PaymentDraft {
+            id: summary.payment_id.as_deref().map(Text::from),
+            external_payment_id: Some(summary.external_id.as_str().into()),
+            amount: Some(summary.approved),
+            tip_amount: Some(summary.tip),
+            ..PaymentDraft::default()
+        };
+        let mut room = [0; 512];
+        let mut writer = Writer::new(&mut room);
+        draft.write(&mut writer);
+        // Two ids and two numbers fit, escaped or not.
+        let len = writer.finish().unwrap_or(0);
+        let text = room.get(..len).unwrap_or_default();
+        Self(String::from_utf8_lossy(text).into_owned())
     }
 
     /// The payment, to be read.

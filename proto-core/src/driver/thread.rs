@@ -1,25 +1,29 @@
 //! The connector's thread: what the handle shares with it, and its part of every event.
 
+use core::cell::RefCell;
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::ops::ControlFlow;
 use core::task::{Poll, Waker};
 use std::collections::VecDeque;
+use std::io;
 use std::sync::mpsc::{Sender, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::StdClock;
 use super::connector::{Builder, OnCode, OnEvent};
+use super::journal::{OnRecord, Records, unix_ms};
 use super::outcome::Outcome;
 use super::park::{Park, block_on};
 use super::question::{Asked, OwnedAnswer, Question, Reply};
 use super::token::{TokenKey, Tokens};
+use crate::journal::Record;
 use crate::link::{Down, Link};
 use crate::pos::{
-    self, Case, Env, Event, ExternalId, Memory, Pos, Refused, RequestId, TerminalInfo, Written,
+    self, Case, Certainty, Env, Event, ExternalId, Memory, Pos, Refused, RequestId, TerminalInfo,
+    Written,
 };
-use crate::run::{Handler, Inbox, Journal, Parts, drive};
+use crate::run::{Handler, Inbox, Parts, drive};
 use crate::time::Instant;
 use crate::wire::MAX_MESSAGE;
 
@@ -53,6 +57,7 @@ pub(super) enum Command {
     Show(Screen, SyncSender<Result<(), Refused>>),
     Park(ExternalId, SyncSender<Result<(), Refused>>),
     Answer(pos::Question, OwnedAnswer, SyncSender<Result<(), Refused>>),
+    Stored(RequestId, SyncSender<Result<(), Refused>>),
     Cancel(RequestId),
 }
 
@@ -111,11 +116,32 @@ impl Shared {
     }
 }
 
+/// What was kept of earlier runs.
+pub(super) struct Kept {
+    pub(super) token: Option<String>,
+    pub(super) last_request: u32,
+    pub(super) open: Vec<Record>,
+}
+
+impl Kept {
+    pub(super) fn load<L, P>(parts: &mut Builder<L, P>) -> io::Result<Self> {
+        let key = TokenKey {
+            terminal: &parts.address,
+            serial: &parts.config.serial,
+        };
+        Ok(Self {
+            token: parts.tokens.load(key)?,
+            last_request: parts.journal.last_request()?,
+            open: parts.journal.open()?,
+        })
+    }
+}
+
 /// The thread.
 pub(super) fn run<L, P>(
     parts: Builder<L, P>,
     answer: impl for<'q, 'm> FnMut(Question<'q, 'm>) -> Reply,
-    token: Option<String>,
+    kept: Kept,
     shared: &Arc<Shared>,
 ) where
     L: Link,
@@ -128,14 +154,17 @@ pub(super) fn run<L, P>(
         address,
         config,
         tokens,
-        mut journal,
+        journal,
         on_code,
         on_event,
     } = parts;
     let (mut send, mut withheld, mut hold) = (vec![0; MEMORY], vec![0; MEMORY], vec![0; MEMORY]);
     let mut cases = vec![Case::EMPTY; CASES];
     let mut pos = Pos::new(
-        config.borrowed(token.as_deref()),
+        pos::Config {
+            last_request: kept.last_request,
+            ..config.borrowed(kept.token.as_deref())
+        },
         Memory {
             send: &mut send,
             withheld: &mut withheld,
@@ -157,13 +186,19 @@ pub(super) fn run<L, P>(
         on_event,
         answer,
     };
-    let mut inbox = SharedInbox(shared);
+    // The loop writes it, and requests are held against it.
+    let journal = RefCell::new(journal);
+    let mut writes = &journal;
+    let mut inbox = SharedInbox {
+        shared,
+        on_record: OnRecord::new(&journal, kept.open),
+    };
     let (mut buffer, mut join) = (vec![0; RECEIVE], Vec::new());
     let driven = drive(
         Parts {
             role: &mut pos,
             link: &mut link,
-            journal: &mut journal,
+            journal: &mut writes,
             inbox: &mut inbox,
             clock: &clock,
             buffer: &mut buffer,
@@ -190,22 +225,16 @@ impl Drop for Ends<'_> {
     }
 }
 
-impl Journal for Box<dyn Journal + Send> {
-    fn append(
-        &mut self,
-        record: &crate::journal::Record,
-    ) -> Result<(), crate::journal::JournalFailed> {
-        (**self).append(record)
-    }
+struct SharedInbox<'s> {
+    shared: &'s Shared,
+    on_record: OnRecord<'s>,
 }
-
-struct SharedInbox<'s>(&'s Shared);
 
 impl Inbox<Pos<'_>> for SharedInbox<'_> {
     fn ready(&mut self) -> impl Future<Output = ()> {
         // Whoever puts something in wakes the thread, which polls this again.
         poll_fn(|_| {
-            let state = self.0.lock();
+            let state = self.shared.lock();
             if state.stop || !state.commands.is_empty() {
                 Poll::Ready(())
             } else {
@@ -215,8 +244,9 @@ impl Inbox<Pos<'_>> for SharedInbox<'_> {
     }
 
     fn deliver(&mut self, now: Instant, pos: &mut Pos<'_>) -> ControlFlow<()> {
+        self.on_record.take_up(now, pos);
         loop {
-            let mut state = self.0.lock();
+            let mut state = self.shared.lock();
             let Some(command) = state.commands.pop_front() else {
                 return if state.stop {
                     ControlFlow::Break(())
@@ -240,11 +270,15 @@ impl SharedInbox<'_> {
                 outcome,
                 reply,
             } => {
+                let retry = asked.retry;
                 let sale = Written::from_parts(*asked, &payload);
                 let env = Env { unix_ms: unix_ms() };
-                let answer = pos.ask(now, &sale, env);
+                let answer = self
+                    .on_record
+                    .allows(pos, sale.external_id(), retry)
+                    .and_then(|()| pos.ask(now, &sale, env));
                 if let Ok(request) = answer {
-                    self.0.lock().waiting.push((request, outcome));
+                    self.shared.lock().waiting.push((request, outcome));
                 }
                 let _ = reply.send(answer);
             }
@@ -262,17 +296,15 @@ impl SharedInbox<'_> {
             Command::Answer(question, answer, reply) => {
                 let _ = reply.send(pos.answer(now, question, answer.view()));
             }
+            Command::Stored(request, reply) => {
+                let _ = reply.send(pos.outcome_stored(request));
+            }
             Command::Cancel(request) => {
                 // One that has ended needs no cancel.
                 let _ = pos.cancel(now, request);
             }
         }
     }
-}
-
-fn unix_ms() -> Option<u64> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    u64::try_from(since.as_millis()).ok()
 }
 
 /// The driver's part of every event.
@@ -310,13 +342,13 @@ where
             }),
             Event::Confirm(asked) => self.ask(now, pos, Asked::Confirm(&asked)),
             Event::Signature(asked) => self.ask(now, pos, Asked::Signature(&asked)),
-            Event::Outcome(outcome) => self.tell(|state| {
-                let request = outcome.summary.request;
-                let at = state.waiting.iter().position(|(id, _)| *id == request);
-                if let Some((_, sender)) = at.map(|at| state.waiting.swap_remove(at)) {
-                    // Who has dropped the ticket does not want to know.
-                    let _ = sender.send(Outcome::of(&outcome));
-                }
+            Event::Outcome(outcome) | Event::Resolved(outcome) => self.tell(|state| {
+                // Who has dropped the ticket does not want to know.
+                state.waiting.retain(|(request, sender)| {
+                    *request != outcome.summary.request
+                        || sender.send(Outcome::of(&outcome)).is_ok()
+                            && outcome.summary.certainty == Certainty::Unknown
+                });
             }),
             _ => {}
         }

@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use core::fmt;
+
+use super::journal::{private_file, private_folder};
 
 /// Whose token it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,29 +102,15 @@ impl FileTokens {
     }
 
     fn write(&self, tokens: &BTreeMap<String, String>) -> io::Result<()> {
-        let folder = self
-            .0
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(folder) = folder {
-            fs::create_dir_all(folder)?;
-        }
+        private_folder(&self.0)?;
         let mut beside = self.0.clone().into_os_string();
         beside.push(format!(".{}.new", std::process::id()));
         let beside = PathBuf::from(beside);
-        let mut file = private_file(&beside)?;
+        let mut file = private_file(&beside, fs::OpenOptions::new().truncate(true))?;
         file.write_all(&serde_json::to_vec_pretty(tokens)?)?;
         file.sync_all()?;
         fs::rename(&beside, &self.0)
     }
-}
-
-fn private_file(path: &Path) -> io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 impl Tokens for FileTokens {

@@ -296,6 +296,12 @@ impl Pos<'_> {
         Ok(())
     }
 
+    /// Whether a place for requests is empty, so that none has to make room.
+    #[cfg(feature = "std")]
+    pub(crate) fn has_free_case(&self) -> bool {
+        self.cases.has_free()
+    }
+
     fn may_start(&self, asked: &Asked) -> Result<(), Refused> {
         let terminal = &self.terminal;
         if let Some(message) = unsupported(asked, terminal) {

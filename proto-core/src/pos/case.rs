@@ -332,6 +332,12 @@ impl<'b> Cases<'b> {
             .max_by_key(|entry| entry.record.request)
     }
 
+    /// Whether a place is empty.
+    #[cfg(feature = "std")]
+    pub(super) fn has_free(&self) -> bool {
+        self.0.iter().any(|case| case.0.is_none())
+    }
+
     /// Whether there is room for one more, or can be made.
     pub(super) fn has_room(&self) -> bool {
         self.0.iter().any(|case| {

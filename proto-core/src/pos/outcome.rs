@@ -340,6 +340,35 @@ impl Ending {
         }
     }
 
+    /// An end that a person has looked up: as it was asked for, or none.
+    #[cfg(feature = "std")]
+    pub(crate) fn by_hand(record: &Record, made: bool) -> Self {
+        let before = record.ending.as_ref();
+        let cause = before.map_or(Cause::LinkLost, |before| before.cause);
+        let end = |certainty, result, cause| Self {
+            simulated: before.is_some_and(|before| before.simulated),
+            parked: before.is_some_and(|before| before.parked),
+            ..Self::new(certainty, result, cause, Evidence::ByHand)
+        };
+        if !made {
+            return end(Certainty::NotMade, ResultCode::Fail, cause);
+        }
+        let finality = match record.kind {
+            RequestKind::Auth => Finality::Adjustable,
+            RequestKind::PreAuth => Finality::Authorised,
+            _ => Finality::Final,
+        };
+        Self {
+            approved: record.amount,
+            tip: record.tip.unwrap_or(0),
+            ..end(
+                Certainty::Made(finality),
+                ResultCode::Success,
+                Cause::Approved,
+            )
+        }
+    }
+
     /// Whether there is nothing more to find out about it.
     #[must_use]
     pub const fn is_settled(&self) -> bool {

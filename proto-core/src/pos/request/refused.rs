@@ -47,6 +47,8 @@ pub enum Refusal {
     /// Every place for requests is taken by one that is not settled. Park or settle one, or lend more
     /// ([`cases`](crate::pos::Memory::cases)).
     NoPlace,
+    /// The journal cannot be read, so it is not known whether the external id was sent before. Mend it.
+    JournalFailed,
     /// There is no such request, or it has ended.
     Unknown,
     /// The question was withdrawn or answered already.
@@ -132,6 +134,16 @@ impl Refused {
             result: ResultCode::Error,
             reason: "Out Of Memory",
             message: "Every place for requests is taken by one that is not settled.",
+        }
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) const fn journal_failed() -> Self {
+        Self {
+            why: Refusal::JournalFailed,
+            result: ResultCode::Error,
+            reason: "Journal Error",
+            message: "The journal cannot be read; nothing was sent.",
         }
     }
 
