@@ -1,6 +1,20 @@
 //! USB Pay Display: the link of the remote pay protocol over a USB cable.
-//!
-//! Not built yet. What it will be made of is in `proto_core` already: the packet stream is
-//! [`proto_core::wire::Framer`] and [`proto_core::wire::Packets`], the contract is
-//! [`proto_core::link::Link`].
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod bus;
+mod devices;
+mod down;
+mod handshake;
+mod holder;
+mod identity;
+mod link;
+mod open;
+mod pipe;
+mod terminal;
+
+pub use devices::{Device, devices, hotplug_is_told};
+pub use handshake::Strings;
+pub use identity::{CLOVER, GOOGLE, Identities, Identity, IdentityError, Mode};
+pub use link::{UsbLink, UsbOptions};
+pub use open::{Target, TargetError, UsbBuilder, open, open_target};
