@@ -5,6 +5,9 @@
 mod bus;
 mod devices;
 mod down;
+mod frames;
+#[cfg(target_os = "linux")]
+mod gadget;
 mod handshake;
 mod holder;
 mod identity;
@@ -14,6 +17,8 @@ mod pipe;
 mod terminal;
 
 pub use devices::{Device, devices, hotplug_is_told};
+#[cfg(target_os = "linux")]
+pub use gadget::{Cable, GadgetOptions, Moment, PacketStyle, UsbGadget};
 pub use handshake::Strings;
 pub use identity::{CLOVER, GOOGLE, Identities, Identity, IdentityError, Mode};
 pub use link::{UsbLink, UsbOptions};

@@ -11,10 +11,11 @@ use proto_core::driver::{Alarm, ThreadPark};
 use proto_core::link::{Down, DownReason, Link, LinkInfo, LinkKind, Step};
 
 use crate::bus::{Bus, Found};
+use crate::frames::Came;
 use crate::handshake::{self, Strings};
 use crate::holder::holder;
 use crate::identity::{Identities, Mode};
-use crate::pipe::{Came, Pipe};
+use crate::pipe::Pipe;
 use crate::terminal::{Pick, Place, Terminal, pick};
 use crate::{Target, down};
 
@@ -148,10 +149,7 @@ impl Event {
         match self {
             Self::Up(info) => Step::Up(info),
             Self::Sent => Step::Sent,
-            Self::Came(Came::Message(len)) => Step::Message(buf.split_at_mut(len).0),
-            Self::Came(Came::NeedsRoom(total)) => Step::NeedsRoom(total),
-            Self::Came(Came::TooLong(total)) => Step::TooLong { head: buf, total },
-            Self::Came(Came::Resumed(error)) => Step::Garbled(error),
+            Self::Came(came) => came.into_step(buf),
             Self::Waiting(down) => Step::Waiting(*down),
             Self::Closed => Step::Down(Down::new(DownReason::Local, "")),
         }

@@ -10,23 +10,16 @@ use nusb::transfer::{
 };
 use nusb::{Device, Endpoint, Interface, MaybeFuture as _};
 use proto_core::link::{Down, DownReason};
-use proto_core::wire::{Frame, FrameError, Framer, Packets};
+use proto_core::wire::Packets;
 
 use crate::down;
+use crate::frames::{Came, Frames};
 
 /// The interface of the pipe, claimed, with its two endpoints. Dropping it takes back what is on its way and
 /// leaves nothing claimed.
 pub(crate) struct Pipe {
     reader: Reader,
     writer: Writer,
-}
-
-/// What has come in. It borrows nothing: a message is in the front part of the caller's buffer.
-pub(crate) enum Came {
-    Message(usize),
-    NeedsRoom(usize),
-    TooLong(usize),
-    Resumed(FrameError),
 }
 
 impl Pipe {
@@ -170,15 +163,13 @@ fn no_pipe() -> Box<Down> {
 /// From the terminal.
 struct Reader {
     endpoint: Endpoint<Bulk, In>,
-    framer: Framer,
+    frames: Frames,
     /// What was read and not looked at yet; of the first everything before `at` was.
     came: VecDeque<Buffer>,
     at: usize,
     spare: Vec<Buffer>,
     /// Bytes that are asked for by the transfers that are pending.
     queued: usize,
-    /// Room for the message in progress was asked for: it is not asked for twice.
-    asked: bool,
     stalls: u32,
     /// Reading is over; said when everything before it was.
     ended: Option<Box<Down>>,
@@ -188,12 +179,11 @@ impl Reader {
     fn new(endpoint: Endpoint<Bulk, In>) -> Self {
         Self {
             endpoint,
-            framer: Framer::new(),
+            frames: Frames::default(),
             came: VecDeque::new(),
             at: 0,
             spare: Vec::new(),
             queued: 0,
-            asked: false,
             stalls: 0,
             ended: None,
         }
@@ -226,32 +216,14 @@ impl Reader {
     /// Looks at what was read until something is complete.
     fn look(&mut self, buf: &mut [u8]) -> Option<Came> {
         loop {
-            if let Some(total) = self.framer.expected().filter(|total| *total > buf.len())
-                && !std::mem::replace(&mut self.asked, true)
-            {
-                return Some(Came::NeedsRoom(total));
-            }
-            let rest = self.came.front()?.get(self.at..).unwrap_or_default();
-            if rest.is_empty() {
-                self.at = 0;
-                self.spare.extend(self.came.pop_front());
-                continue;
-            }
-            // Between messages byte by byte: room for a message is asked for before its text is taken.
-            let rest = match self.framer.expected() {
-                Some(_) => rest,
-                None => rest.get(..1).unwrap_or_default(),
-            };
-            let (used, frame) = self.framer.feed(rest, buf);
+            let rest = self.came.front().and_then(|piece| piece.get(self.at..));
+            let (used, came) = self.frames.next(rest.unwrap_or_default(), buf);
             self.at += used;
-            let came = match frame {
-                None => continue,
-                Some(Frame::Message(message)) => Came::Message(message.len()),
-                Some(Frame::TooLong { total, .. }) => Came::TooLong(total),
-                Some(Frame::Resumed(error)) => Came::Resumed(error),
-            };
-            self.asked = false;
-            return Some(came);
+            if came.is_some() {
+                return came;
+            }
+            self.at = 0;
+            self.spare.push(self.came.pop_front()?);
         }
     }
 
@@ -259,7 +231,7 @@ impl Reader {
     fn ask(&mut self) {
         let packet = self.endpoint.max_packet_size();
         while self.endpoint.pending() < IN_QUEUE {
-            let size = request(self.framer.due(), self.queued, packet);
+            let size = request(self.frames.due(), self.queued, packet);
             let room = IN_ROOM.next_multiple_of(packet);
             let mut buffer = match self.spare.pop() {
                 Some(buffer) => buffer,
