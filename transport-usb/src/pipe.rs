@@ -18,8 +18,10 @@ use crate::frames::{Came, Frames};
 /// The interface of the pipe, claimed, with its two endpoints. Dropping it takes back what is on its way and
 /// leaves nothing claimed.
 pub(crate) struct Pipe {
+    // The order counts: the interface can be released when its endpoints are closed.
     reader: Reader,
     writer: Writer,
+    _claim: Claim,
 }
 
 impl Pipe {
@@ -38,6 +40,11 @@ impl Pipe {
         Ok(Self {
             reader: Reader::new(endpoint(&interface, input)?),
             writer: Writer::new(endpoint(&interface, output)?),
+            _claim: Claim {
+                interface,
+                input,
+                output,
+            },
         })
     }
 
@@ -75,10 +82,37 @@ impl Pipe {
     }
 }
 
-impl Drop for Pipe {
+impl Drop for Reader {
     fn drop(&mut self) {
-        take_back(&mut self.reader.endpoint);
-        take_back(&mut self.writer.endpoint);
+        take_back(&mut self.endpoint);
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        take_back(&mut self.endpoint);
+    }
+}
+
+/// The claimed interface.
+struct Claim {
+    interface: Interface,
+    input: u8,
+    output: u8,
+}
+
+impl Drop for Claim {
+    /// The library's own thread may hold an endpoint for a moment after its last transfer, and with it the
+    /// interface. An endpoint that can be opened again is held by nobody.
+    fn drop(&mut self) {
+        let until = Instant::now() + TAKE_BACK;
+        let is_held = || {
+            let input = endpoint::<In>(&self.interface, self.input);
+            input.is_err() || endpoint::<Out>(&self.interface, self.output).is_err()
+        };
+        while is_held() && Instant::now() < until {
+            std::thread::sleep(A_MOMENT);
+        }
     }
 }
 
@@ -463,6 +497,9 @@ const STALLS: u32 = 8;
 
 /// How long the system may take to give a cancelled transfer back.
 const TAKE_BACK: Duration = Duration::from_secs(1);
+
+/// How long the library may hold an endpoint before it is looked at again.
+const A_MOMENT: Duration = Duration::from_micros(100);
 
 #[cfg(test)]
 mod tests {

@@ -124,7 +124,7 @@ impl Shared {
     /// Waits for a session other than `ended`; `None` to stop.
     fn session(&self, ended: u64) -> Option<u64> {
         let state = self.lock();
-        let waits = |state: &mut State| !state.stop && !(state.enabled && state.session != ended);
+        let waits = |state: &mut State| !(state.stop || state.enabled && state.session != ended);
         let state = self.changed.wait_while(state, waits);
         let state = state.unwrap_or_else(PoisonError::into_inner);
         (!state.stop).then_some(state.session)
