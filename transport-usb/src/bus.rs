@@ -56,7 +56,7 @@ impl Bus {
             self.bell.rung.store(true, Ordering::Release);
         }
         let again = Instant::now() + LIST_AGAIN;
-        let listed = nusb::list_devices().wait();
+        let listed = list();
         self.list_again = (!self.is_told() || listed.is_err()).then_some(again);
         let mut found = Vec::new();
         let mut others = Vec::new();
@@ -124,6 +124,16 @@ impl Bus {
     /// When to look again at the latest.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.list_again
+    }
+}
+
+/// The devices on the bus; none on a machine that has no USB.
+pub(crate) fn list() -> Result<Vec<DeviceInfo>, Error> {
+    match nusb::list_devices().wait() {
+        Ok(devices) => Ok(devices.collect()),
+        // ENOENT: the folder of the bus is not there.
+        Err(error) if cfg!(target_os = "linux") && error.os_error() == Some(2) => Ok(Vec::new()),
+        Err(error) => Err(error),
     }
 }
 

@@ -3,7 +3,7 @@
 use nusb::{DeviceInfo, MaybeFuture as _};
 use proto_core::link::{Down, DownReason};
 
-use crate::bus::{identify, unknown};
+use crate::bus::{identify, list, unknown};
 use crate::holder::holder;
 use crate::identity::{CLOVER, Identities, Mode};
 use crate::pipe::Pipe;
@@ -36,9 +36,9 @@ pub struct Device {
 ///
 /// The system cannot list the bus.
 pub fn devices(identities: &Identities) -> Result<Vec<Device>, Box<Down>> {
-    let listed = nusb::list_devices().wait();
-    let listed = listed.map_err(|error| down::usb(&error))?;
+    let listed = list().map_err(|error| down::usb(&error))?;
     Ok(listed
+        .into_iter()
         .filter_map(|info| device(&info, identities))
         .collect())
 }

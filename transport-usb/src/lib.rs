@@ -23,3 +23,7 @@ pub use handshake::Strings;
 pub use identity::{CLOVER, GOOGLE, Identities, Identity, IdentityError, Mode};
 pub use link::{UsbLink, UsbOptions};
 pub use open::{Target, TargetError, UsbBuilder, open, open_target};
+
+/// The udev rules that let the user at the seat, and members of the group `plugdev`, open terminals (Linux).
+/// `host-demo udev` prints them.
+pub const UDEV_RULES: &str = include_str!("../udev/70-remote-pay.rules");

@@ -106,13 +106,8 @@ impl SimulatorThread {
                 last: &mut last,
                 books: Ledger::new(&mut books),
             };
-            let mut simulator = Simulator::new(
-                memory,
-                pairing,
-                outcomes,
-                u64::from_le_bytes(seed),
-                unix_ms,
-            );
+            let mut simulator =
+                Simulator::new(memory, pairing, outcomes, u64::from_le_bytes(seed), unix_ms);
             let clock = StdClock::new();
             let (mut buffer, mut join) = (vec![0; RECEIVE], Vec::new());
             let parts = Parts {

@@ -4,17 +4,18 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use std::thread::sleep;
+use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use host_demo::sim::Seen;
 use nusb::MaybeFuture as _;
-use proto_core::driver::{Outcome, ThreadPark, block_on};
+use proto_core::driver::{Outcome, Park as _, ThreadPark, block_on};
 use proto_core::link::{DownReason, Link, Step};
 use proto_core::pos::Sale;
 use proto_core::wire::{MAX_MESSAGE, Packets};
 use transport_usb::{
-    GadgetOptions, Identities, Mode, Moment, PacketStyle, Target, UsbGadget, UsbLink, devices,
+    Cable, GadgetOptions, Identities, Mode, Moment, PacketStyle, Target, UsbGadget, UsbLink,
+    devices,
 };
 
 use crate::cable::{
@@ -314,29 +315,37 @@ impl<L: Link> Rig<L> {
     }
 }
 
-/// A terminal that sends back what it gets.
-fn echo(options: GadgetOptions, turns: usize) -> std::thread::JoinHandle<()> {
-    let mut rig = Rig::new(UsbGadget::new(options).unwrap());
-    std::thread::spawn(move || {
-        rig.up();
-        for _ in 0..turns {
-            let message = rig.receive().to_vec();
-            rig.send(&message);
-        }
-        // What was sent is on its way until the other end is gone.
-        while matches!(rig.step(None), Got::Message(_)) {}
-    })
+/// A terminal without a simulator, on a thread of its own. It ends when its cable is pulled.
+struct Bare {
+    cable: Cable,
+    thread: JoinHandle<()>,
+}
+
+impl Bare {
+    fn start(
+        options: GadgetOptions,
+        run: impl FnOnce(&mut Rig<UsbGadget>) + Send + 'static,
+    ) -> Self {
+        let mut rig = Rig::new(UsbGadget::new(options).unwrap());
+        let cable = rig.link.cable();
+        let thread = std::thread::spawn(move || {
+            rig.up();
+            run(&mut rig);
+            while matches!(rig.step(None), Got::Message(_)) {}
+        });
+        Self { cable, thread }
+    }
+
+    fn end(self) {
+        self.cable.unplug();
+        self.thread.join().unwrap();
+    }
 }
 
 fn large() -> String {
-    let mut rig = Rig::new(UsbGadget::new(options(0)).unwrap());
-    let other = std::thread::spawn(move || {
-        rig.up();
-        let image = rig.receive().len();
-        let answer = vec![b'a'; 3 << 20];
-        rig.send(&answer);
-        while matches!(rig.step(None), Got::Message(_)) {}
-        image
+    let terminal = Bare::start(options(0), |rig| {
+        assert_eq!(rig.receive().len(), 1 << 20);
+        rig.send(&vec![b'a'; 3 << 20]);
     });
     let mut pos = Rig::new(UsbLink::new(Target::Only, quick()));
     pos.up();
@@ -345,22 +354,24 @@ fn large() -> String {
     let sent = began.elapsed();
     assert_eq!(pos.receive().len(), 3 << 20);
     let received = began.elapsed() - sent;
-    drop(pos);
-    // The terminal's end does not see that nobody listens; the cable does.
-    let said = format!(
+    terminal.end();
+    format!(
         "out {} ms, in {} ms",
         sent.as_millis(),
         received.as_millis()
-    );
-    drop(other);
-    said
+    )
 }
 
 fn exact() -> String {
     let mut options = options(0);
     options.style = PacketStyle::Old;
     let lengths = [502, 1_014, 2_038, 8_182, 16_374, 512 * 40 - 12];
-    let other = echo(options, lengths.len());
+    let terminal = Bare::start(options, move |rig| {
+        for _ in lengths {
+            let message = rig.receive().to_vec();
+            rig.send(&message);
+        }
+    });
     let mut pos = Rig::new(UsbLink::new(Target::Only, quick()));
     pos.up();
     let mut slowest = Duration::ZERO;
@@ -371,7 +382,7 @@ fn exact() -> String {
         assert!(pos.receive() == message);
         slowest = slowest.max(began.elapsed());
     }
-    drop(other);
+    terminal.end();
     format!("slowest {} ms", slowest.as_millis())
 }
 
@@ -400,7 +411,8 @@ fn cut_short<L: Link>((mut link, mut park): (L, ThreadPark), mut seed: u64) -> u
             out.len()
         );
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let mut polls = 1 + (seed >> 60);
+        // One poll, mostly: the future is dropped wherever it waits.
+        let mut polls = 1 + (seed >> 60).saturating_sub(12);
         let mut sent = false;
         {
             let message = out.front().filter(|_| up).map(Vec::as_slice);
@@ -417,7 +429,10 @@ fn cut_short<L: Link>((mut link, mut park): (L, ThreadPark), mut seed: u64) -> u
                 }
             });
             match block_on(&mut park, || None, limited).unwrap() {
-                None => drops += 1,
+                None => {
+                    drops += 1;
+                    park.park(Some(Duration::from_millis(1))).unwrap();
+                }
                 Some(Step::Up(_)) => up = true,
                 Some(Step::Sent) => sent = true,
                 Some(Step::Message(message)) => {
@@ -651,15 +666,15 @@ fn two_terminals() -> String {
 }
 
 /// A terminal in accessory mode that no till is connected to.
-fn switched() -> Terminal {
-    let terminal = terminal(options(0), &["approve"]);
+fn switched(options: GadgetOptions) -> Terminal {
+    let terminal = terminal(options, &["approve"]);
     terminal.cable.plug_accessory();
     await_device(Mode::Accessory);
     terminal
 }
 
 fn held() -> String {
-    let terminal = switched();
+    let terminal = switched(options(0));
     let holder = Holder::start();
     let till = till("usb");
     let (_, said) = till.log.wait(0, "down InUse");
@@ -675,13 +690,16 @@ fn held() -> String {
 }
 
 fn bound_driver() -> String {
-    let terminal = switched();
+    // An identity of its own: the kernel does not forget it.
+    let mut gadget = options(0);
+    gadget.accessory.1 = 0x3004;
+    let terminal = switched(gadget);
     // The kernel's driver for any serial adapter takes whatever it is told to take.
     let generic = "/sys/bus/usb-serial/drivers/generic/new_id";
-    std::fs::write(generic, "28f3 3002").unwrap();
+    std::fs::write(generic, "28f3 3004").unwrap();
     let driver = || {
         let info = nusb::list_devices().wait().unwrap();
-        let mut info = info.filter(|info| info.product_id() == 0x3002);
+        let mut info = info.filter(|info| info.product_id() == 0x3004);
         let path = info.next().unwrap().sysfs_path().to_owned();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         let driver = path.join(format!("{name}:1.0/driver")).read_link();
@@ -698,13 +716,13 @@ fn bound_driver() -> String {
     drop(till);
     let after = driver();
     let generic = "/sys/bus/usb-serial/drivers/generic/remove_id";
-    let _ = std::fs::write(generic, "28f3 3002");
+    let _ = std::fs::write(generic, "28f3 3004");
     assert_eq!(after.as_deref(), Some("usbserial_generic"));
     "detached, and attached again".to_owned()
 }
 
 fn permission() -> String {
-    let terminal = switched();
+    let terminal = switched(options(0));
     let refused = sale_as_nobody(65_534);
     assert!(refused.contains("down NotPermitted"), "{refused}");
     // The rule is there: the group may.

@@ -74,7 +74,7 @@ fn run_lane(lane: usize, moments: usize, seed: u32, next: &AtomicUsize, tally: &
 fn pull(terminal: &Terminal, till: &Till, at: usize, random: &mut Random, tally: &Tally) {
     till.ready();
     let id = format!("MOMENT{at}");
-    let (before, out) = (random.below(250), random.below(400));
+    let (before, out) = (random.below(130), random.below(400));
     let restart = random.below(2) == 0;
     let from = till.log.len();
     // Some are pulled before the sale is asked for.

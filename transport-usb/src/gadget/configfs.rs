@@ -30,7 +30,9 @@ impl Gadget {
     pub(super) fn create(options: &GadgetOptions) -> io::Result<(Self, Functions)> {
         let gadgets = Path::new(GADGETS);
         if !gadgets.exists() {
-            mount("none", CONFIGFS, "configfs", MountFlags::empty(), None)?;
+            let mounted = mount("none", CONFIGFS, "configfs", MountFlags::empty(), None);
+            let what = "the kernel's gadget framework (modprobe libcomposite; needs root)";
+            mounted.map_err(|error| about(what, &error.into()))?;
         }
         let controller = match &options.controller {
             Some(controller) => controller.clone(),
@@ -47,7 +49,7 @@ impl Gadget {
         };
         gadget.remove();
         let root = &gadget.root;
-        fs::create_dir(root)?;
+        fs::create_dir(root).map_err(|error| about(&root.display(), &error))?;
         put(&root.join("bcdUSB"), "0x0200")?;
         put(&root.join("bcdDevice"), "0x0001")?;
         fs::create_dir(root.join(STRINGS))?;
@@ -96,7 +98,8 @@ impl Gadget {
         fs::create_dir(self.root.join("functions").join(format!("ffs.{name}")))?;
         fs::create_dir_all(folder)?;
         let flags = MountFlags::empty();
-        mount(name.as_str(), folder, "functionfs", flags, None)?;
+        mount(name.as_str(), folder, "functionfs", flags, None)
+            .map_err(|error| about(&folder.display(), &error.into()))?;
         Function::open(folder, interfaces)
     }
 
@@ -134,8 +137,12 @@ fn first_controller() -> io::Result<String> {
 }
 
 fn put(path: &Path, value: &str) -> io::Result<()> {
-    fs::write(path, value)
-        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    fs::write(path, value).map_err(|error| about(&path.display(), &error))
+}
+
+/// The error with what it is about.
+fn about(what: &(impl std::fmt::Display + ?Sized), error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{what}: {error}"))
 }
 
 const CONFIGFS: &str = "/sys/kernel/config";
