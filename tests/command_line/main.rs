@@ -10,4 +10,5 @@ mod simulated;
 mod support;
 mod terminal;
 mod two_processes;
+mod usb;
 mod wrong;

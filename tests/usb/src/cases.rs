@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::process::{Child, Command, Stdio};
 use std::task::{Context, Poll, Waker};
 use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
@@ -33,6 +34,7 @@ pub(crate) fn run() -> bool {
             kinds(style)
         });
     }
+    report.case("the application at both ends of the cable", application);
     report.case("adb before the accessory", adb_first);
     report.case("a generic accessory (18d1:2d01)", generic_accessory);
     report.case(
@@ -164,6 +166,60 @@ fn kinds(style: PacketStyle) -> String {
     let outcome = ticket.wait_for(PATIENCE).unwrap();
     books_agree(&outcome, "KIND5", &terminal.books).unwrap();
     format!("cancel: {cancelled:?}, {:?}", outcome.summary().cause)
+}
+
+fn application() -> String {
+    let simulator = Application::start(&["terminal", "--usb-gadget", "dummy_udc.0", "--once"]);
+    await_device(Mode::Merchant);
+    let run = |args: &[&str]| {
+        let output = application_command(args).output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+        )
+    };
+    let (status, listed) = run(&["devices", "--json"]);
+    assert!(
+        status == Some(0) && listed.contains(r#""serial":"SIM0001","mode":"merchant""#),
+        "{listed}"
+    );
+    let sale = ["sale", "--amount", "10.00", "--to", "usb:SIM0001", "--json"];
+    let (status, said) = run(&sale);
+    assert_eq!(status, Some(13), "a simulator is no terminal: {said}");
+    let (status, said) = run(&[&sale[..], &["--simulator"]].concat());
+    assert_eq!(status, Some(0), "{said}");
+    let outcome = said.lines().last().unwrap();
+    assert!(
+        outcome.contains(r#""certainty":"made""#) && outcome.contains(r#""simulated":true"#),
+        "{outcome}"
+    );
+    let (status, listed) = run(&["devices"]);
+    assert_eq!(status, Some(0));
+    drop(simulator);
+    listed.trim().replace('\n', ",")
+}
+
+fn application_command(args: &[&str]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.arg("host-demo").args(args).stderr(Stdio::null());
+    command
+}
+
+/// The application while it runs.
+struct Application(Child);
+
+impl Application {
+    fn start(args: &[&str]) -> Self {
+        let mut command = application_command(args);
+        Self(command.stdout(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Application {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 fn adb_first() -> &'static str {

@@ -25,6 +25,10 @@ fn main() -> ExitCode {
         let text = args.next();
         text.and_then(|it| it.parse().ok()).unwrap_or(default)
     };
+    // The application itself, as a process of its own.
+    if command.as_deref() == Some("host-demo") {
+        return host_demo::commands::run(std::env::args_os().skip(1));
+    }
     let passed = match command.as_deref() {
         Some("cases") => cases::run(),
         Some("pulled") => pulled::run(number(200), number(1)),
