@@ -191,8 +191,7 @@ impl Device<'_> {
         };
         self.strings = Default::default();
         if let Err(error) = self.gadget.bind(mode, ids) {
-            // There is nobody to return it to: who plugs goes on.
-            eprintln!("the simulated terminal cannot be plugged in: {error}");
+            self.shared.fail(error.to_string());
         }
     }
 

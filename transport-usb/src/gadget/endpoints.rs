@@ -26,6 +26,8 @@ struct State {
     /// A job is being done.
     busy: bool,
     halt_output: bool,
+    /// It could not be plugged in.
+    failed: Option<String>,
     waker: Option<Waker>,
 }
 
@@ -41,6 +43,16 @@ impl Shared {
         let mut state = self.lock();
         state.waker = Some(waker.clone());
         state.enabled.then_some(state.session)
+    }
+
+    /// It could not be plugged in.
+    pub(super) fn fail(&self, what: String) {
+        self.change(|state| state.failed = Some(what));
+    }
+
+    /// Why it could not be plugged in, once.
+    pub(super) fn failed(&self) -> Option<String> {
+        self.lock().failed.take()
     }
 
     /// Gives transfers to the writer.

@@ -18,7 +18,7 @@ use proto_core::link::{Down, DownReason, Link, LinkInfo, LinkKind, Step};
 use proto_core::wire::Packets;
 
 use crate::frames::{Came, Frames};
-use crate::identity::CLOVER;
+use crate::identity::{CLOVER, Mode};
 use configfs::Gadget;
 use control::Orders;
 pub use control::{Cable, Moment};
@@ -106,6 +106,7 @@ impl UsbGadget {
     /// The kernel's: no permission, no device controller, or no gadget framework (`modprobe libcomposite`).
     pub fn new(options: GadgetOptions) -> io::Result<(Self, ThreadPark)> {
         let (gadget, functions) = Gadget::create(&options)?;
+        gadget.bind(Mode::Merchant, options.merchant)?;
         let shared = Arc::new(Shared::default());
         let orders = Arc::new(Orders::new()?);
         let style = options.style;
@@ -127,7 +128,6 @@ impl UsbGadget {
         link.spawn("usb-control", move || {
             control::run(gadget, functions, options, &orders, &shared);
         })?;
-        link.cable().plug();
         Ok((link, ThreadPark::new()))
     }
 
@@ -175,6 +175,7 @@ enum State {
 
 /// What happened in one step.
 enum Event {
+    Failed(String),
     Up,
     Sent,
     Came(Came),
@@ -186,6 +187,7 @@ enum Event {
 impl Link for UsbGadget {
     async fn step<'b>(&mut self, out: Option<&[u8]>, buf: &'b mut [u8]) -> Step<'b> {
         match poll_fn(|context| self.poll(out, buf, context)).await {
+            Event::Failed(what) => Step::Waiting(Down::new(DownReason::System, what)),
             Event::Up => Step::Up(LinkInfo::new(LinkKind::Usb, "USB host")),
             Event::Sent => Step::Sent,
             Event::Came(came) => came.into_step(buf),
@@ -218,6 +220,9 @@ impl UsbGadget {
                 return Poll::Ready(Event::Closed);
             }
             State::Down => {
+                if let Some(what) = self.shared.failed() {
+                    return Poll::Ready(Event::Failed(what));
+                }
                 let Some(session) = self.shared.begun(context.waker()) else {
                     return Poll::Pending;
                 };
@@ -297,10 +302,9 @@ fn cut(message: &[u8], style: PacketStyle) -> Option<Vec<Vec<u8>>> {
 
 /// A packet as many packets of one byte; a message's head stays whole with its first byte.
 fn tiny(packet: &[u8], first: bool) -> Vec<Vec<u8>> {
-    let (length, rest) = packet.split_at_checked(2).unwrap_or((packet, &[]));
+    let rest = packet.get(2..).unwrap_or_default();
     let head = if first { 9 } else { 1 };
     let (head, rest) = rest.split_at_checked(head).unwrap_or((rest, &[]));
-    debug_assert_eq!(length.len(), 2);
     let one = |bytes: &[u8]| {
         let length = u16::try_from(bytes.len()).unwrap_or_default();
         [&length.to_be_bytes(), bytes].concat()
