@@ -12,7 +12,7 @@ use proto_core::link::{Down, LinkInfo};
 use proto_core::run::{Inbox, NoInbox, NoJournal, Parts, drive};
 use proto_core::terminal::{Event, Identity, Ledger, Memory, Terminal};
 use proto_core::time::Instant as Now;
-use proto_core::wire::{FrameError, Packets};
+use proto_core::wire::{FrameError, Packets, Unreadable};
 use transport_usb::{PacketStyle, Target, UsbGadget, UsbLink};
 
 use crate::cable::{options, quick, terminal, till, till_with};
@@ -151,6 +151,10 @@ impl Role for PingPong {
         None
     }
 
+    fn handle_unreadable(&mut self, _: Now, _: Unreadable<'_>) -> Option<()> {
+        None
+    }
+
     fn handle_oversize(&mut self, _: Now, _: &[u8], _: usize) {}
     fn handle_garbled(&mut self, _: Now, _: FrameError) {}
     fn handle_timeout(&mut self, _: Now) {}
@@ -228,7 +232,7 @@ fn round_trip() -> String {
             left: TURNS,
         };
         let clock = StdClock::new();
-        let mut buffer = vec![0; 8_192];
+        let (mut buffer, mut join) = (vec![0; 8_192], Vec::new());
         let (mut journal, mut inbox) = (NoJournal, UntilDone);
         let driven = drive(
             Parts {
@@ -238,6 +242,7 @@ fn round_trip() -> String {
                 inbox: &mut inbox,
                 clock: &clock,
                 buffer: &mut buffer,
+                join: &mut join,
             },
             |_: Now, _: &mut PingPong, ()| (),
         );
@@ -437,7 +442,7 @@ fn quiet_terminal() {
         };
         let mut role = Terminal::new(identity, memory);
         let clock = StdClock::new();
-        let mut buffer = vec![0; 8_192];
+        let (mut buffer, mut join) = (vec![0; 8_192], Vec::new());
         let (mut journal, mut inbox) = (NoJournal, NoInbox);
         let parts = Parts {
             role: &mut role,
@@ -446,6 +451,7 @@ fn quiet_terminal() {
             inbox: &mut inbox,
             clock: &clock,
             buffer: &mut buffer,
+            join: &mut join,
         };
         let driven = drive(parts, |_: Now, _: &mut Terminal<'_>, _: Event<'_>| ());
         block_on(&mut park, || clock.next_wake(), driven).unwrap();

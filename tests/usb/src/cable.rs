@@ -6,8 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use host_demo::sim::{Pairing, Plan, Seen, SimulatorThread};
-use proto_core::driver::{Config, Connector, Outcome, Question};
-use proto_core::pos::{Answer, Event, Sale};
+use proto_core::driver::{Config, Connector, Outcome, Question, Reply};
+use proto_core::pos::{Event, Sale};
 use transport_usb::{Cable, GadgetOptions, Target, UsbGadget, UsbOptions, open_target};
 
 /// Longer than anything takes.
@@ -212,7 +212,7 @@ pub(crate) fn till(target: &str) -> Till {
 pub(crate) fn till_with(
     target: &str,
     options: UsbOptions,
-    answer: impl for<'q, 'm> FnMut(Question<'q, 'm>) -> Answer<'m> + Send + 'static,
+    answer: impl for<'q, 'm> FnMut(Question<'q, 'm>) -> Reply + Send + 'static,
 ) -> Till {
     let config = Config::new("com.example.usb:1.0").accept_simulator(true);
     let target: Target = target.parse().unwrap();
