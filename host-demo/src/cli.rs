@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use transport_usb::Identity;
+
 pub use self::sale::SaleArgs;
 use crate::sim::Plan;
 
@@ -34,6 +36,12 @@ pub enum Command {
     /// Say in JSON what messages hold
     #[command(after_help = DECODE_HELP)]
     Decode(DecodeArgs),
+    /// List the terminals on USB, and what is missing to use them
+    #[command(after_help = DEVICES_HELP)]
+    Devices(DevicesArgs),
+    /// Print the udev rules that let users open terminals on USB (Linux)
+    #[command(after_help = UDEV_HELP)]
+    Udev,
     /// Print completions for a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions {
@@ -45,7 +53,8 @@ pub enum Command {
 /// How the terminal is reached, and who the point of sale is.
 #[derive(Debug, Clone, Args)]
 pub struct Till {
-    /// The terminal: `sim`, an address like ws://HOST:PORT/remote_pay, or a bare HOST or HOST:PORT
+    /// The terminal: `sim`, `usb`, `usb:SERIAL`, an address like ws://HOST:PORT/remote_pay, or a bare HOST or
+    /// HOST:PORT
     #[arg(
         long,
         value_name = "TERMINAL",
@@ -62,6 +71,9 @@ pub struct Till {
     /// Keep trying for this long if the terminal cannot be reached at first
     #[arg(long, value_name = "SECONDS", help_heading = "Terminal")]
     pub wait: Option<u64>,
+    /// Which devices on USB are terminals.
+    #[command(flatten)]
+    pub usb: UsbArgs,
     /// The application id that the vendor issued for the point of sale
     #[arg(
         long,
@@ -94,6 +106,31 @@ pub struct Till {
     pub json: bool,
 }
 
+/// Which devices on USB are terminals.
+#[derive(Debug, Clone, Args)]
+pub struct UsbArgs {
+    /// Take this USB device for a terminal too: VENDOR:PRODUCT=merchant or =accessory, then its name
+    #[arg(long, value_name = "ID", help_heading = "USB")]
+    pub usb_id: Vec<Identity>,
+    /// The same, one a line in a file
+    #[arg(long, value_name = "FILE", help_heading = "USB")]
+    pub usb_ids: Option<PathBuf>,
+    /// Take unknown products of the vendor for terminals by the last digit of their product id
+    #[arg(long, help_heading = "USB")]
+    pub usb_low_digit: bool,
+}
+
+/// `host-demo devices`
+#[derive(Debug, Clone, Args)]
+pub struct DevicesArgs {
+    /// Which devices on USB are terminals.
+    #[command(flatten)]
+    pub usb: UsbArgs,
+    /// Print one JSON object a line on standard output; what people read goes to standard error
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `host-demo message`
 #[derive(Debug, Clone, Args)]
 pub struct MessageArgs {
@@ -110,6 +147,12 @@ pub struct TerminalArgs {
     /// Where to listen; port 0 is any free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:12345")]
     pub listen: SocketAddr,
+    /// Be a USB device instead, on a Linux machine with a device controller; needs root
+    #[arg(long, value_name = "CONTROLLER", num_args = 0..=1, default_missing_value = "", conflicts_with = "listen")]
+    pub usb_gadget: Option<String>,
+    /// How it cuts what it sends over USB
+    #[arg(long, value_enum, default_value = "new", requires = "usb_gadget")]
+    pub usb_packets: Packets,
     /// What becomes of a sale (see below); several apply to one sale after the other, the last one to all that
     /// follow
     #[arg(long, value_name = "OUTCOME", default_value = "approve")]
@@ -141,6 +184,17 @@ pub struct DecodeArgs {
     pub show_secrets: bool,
 }
 
+/// How a simulated terminal cuts what it sends over USB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Packets {
+    /// As new terminals do: a transfer that fills its last packet ends with an empty one
+    New,
+    /// As old ones do: it does not
+    Old,
+    /// One byte a packet
+    Tiny,
+}
+
 /// Who types the pairing code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Pair {
@@ -163,6 +217,8 @@ const AFTER_HELP: &str = "\
 Examples:
   host-demo sale --amount 10.00              take a payment on a simulated terminal
   host-demo terminal                         be a simulated terminal
+  host-demo devices                          list the terminals on USB
+  host-demo sale --amount 10.00 --to usb     take a payment on the one that is there
   host-demo sale --amount 10.00 --to ws://127.0.0.1:12345/remote_pay";
 
 const SALE_HELP: &str = "\
@@ -208,6 +264,7 @@ Examples:
   host-demo terminal --outcome tip:1.50+signature+duplicate --outcome partial:6.00
   host-demo terminal --outcome late --step 2000
   host-demo terminal --pair type
+  host-demo terminal --usb-gadget            on a board with a USB device port, e.g. a Raspberry Pi Zero
 
 What a sale does not want does not happen: no question about a duplicate if it switches that off, no signature
 below its threshold.
@@ -234,6 +291,19 @@ Exit status:
    0  everything was read
    2  there is no such file, or it cannot be read
    3  something in it was no message";
+
+const DEVICES_HELP: &str = "\
+Examples:
+  host-demo devices
+  host-demo devices --usb-id \"28f3:9003=merchant Clover Next\"
+
+Each is opened for a moment; nothing is sent to it. Exit status: 0 if one can be used, 13 if not.";
+
+const UDEV_HELP: &str = "\
+Examples:
+  host-demo udev | sudo tee /etc/udev/rules.d/70-remote-pay.rules && sudo udevadm control --reload
+
+Then plug the terminal in again.";
 
 const COMPLETIONS_HELP: &str = "\
 Examples:

@@ -139,6 +139,20 @@ pub enum DownReason {
     TooLarge,
     /// This side closed the link.
     Local,
+    /// No terminal is on the USB bus.
+    NoTerminal,
+    /// More than one terminal is on the USB bus, and it was not said which one is meant.
+    Several,
+    /// The terminal was on the USB bus, but it went away before it could be switched to accessory mode.
+    Vanished,
+    /// The terminal's USB device may not be opened by this user.
+    NotPermitted,
+    /// Another program or a driver of the system holds the terminal's USB interface.
+    InUse,
+    /// The system has bound no driver to the terminal's USB device that lets programs use it.
+    NoDriver,
+    /// The USB device does not take the requests of the accessory protocol.
+    NotAccessory,
     /// The operating system reported something else.
     System,
 }
@@ -158,6 +172,13 @@ impl DownReason {
             Self::Protocol => "the other side broke the rules of the connection",
             Self::TooLarge => "the other side sent a message over the limit",
             Self::Local => "closed by this side",
+            Self::NoTerminal => "no terminal is on the USB bus",
+            Self::Several => "there is more than one terminal on the USB bus",
+            Self::Vanished => "the terminal was there, but went away before it could be switched",
+            Self::NotPermitted => "this user may not open the terminal's USB device",
+            Self::InUse => "another program or driver holds the terminal's USB interface",
+            Self::NoDriver => "the terminal's USB device has no driver that programs can use",
+            Self::NotAccessory => "the USB device does not take the accessory handshake",
             Self::System => "the operating system reported an error",
         }
     }
@@ -186,6 +207,21 @@ impl DownReason {
                 "report it with the time and the terminal's software version"
             }
             Self::Local => "nothing",
+            Self::NoTerminal => {
+                "plug the terminal in and wait until it has started; check cable and USB Pay Display"
+            }
+            Self::Several => "name the one that is meant by its serial number",
+            Self::Vanished => {
+                "restart the terminal while this program runs: some give up minutes after their start"
+            }
+            Self::NotPermitted => {
+                "install the udev rule for it, then unplug it and plug it in again"
+            }
+            Self::InUse => {
+                "end the other program: another till, the vendor's service, a network connection"
+            }
+            Self::NoDriver => "bind WinUSB to it, in merchant mode and in accessory mode",
+            Self::NotAccessory => "open USB Pay Display on the terminal, then plug it in again",
             Self::System => "see the detail",
         }
     }
@@ -247,6 +283,9 @@ pub enum Step<'b> {
     /// The link is down, or could not come up. The next step tries to bring it up again, at once:
     /// waiting between attempts is the caller's business.
     Down(Down),
+    /// The link is down, and waits itself for what it takes to come up again: for a cable to be plugged in,
+    /// say. The caller steps on without a pause.
+    Waiting(Down),
 }
 
 /// One link to one peer. Whole messages in, whole messages out.

@@ -134,7 +134,8 @@ pub struct Parts<'a, R, L, J, I, C, B: ?Sized, F: ?Sized> {
 /// be sent first.
 ///
 /// A link that goes down is brought up again: at once, then after half a second, doubling to 30 s, each
-/// pause a little different, until a message has come (`protocol/decisions.md`). It never gives up.
+/// pause a little different, until a message has come (`protocol/decisions.md`). It never gives up. A link that
+/// waits itself ([`Step::Waiting`]) gets no pause.
 pub async fn drive<R, L, J, I, C, B, F, H>(parts: Parts<'_, R, L, J, I, C, B, F>, mut handler: H)
 where
     R: Role,
@@ -212,6 +213,7 @@ where
                 intake.handle_link_down(now, role, &down, &mut handler);
                 resting = Some(now.after(pauses.next(now)));
             }
+            Step::Waiting(down) => intake.handle_link_down(now, role, &down, &mut handler),
         }
     }
     link.close().await;

@@ -12,4 +12,5 @@ mod simulated;
 mod support;
 mod terminal;
 mod two_processes;
+mod usb;
 mod wrong;

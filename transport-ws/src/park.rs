@@ -1,12 +1,12 @@
 //! How the thread of a link waits: for its sockets, for a wake-up, for its nearest deadline.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Wake, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mio::{Events, Poll, Registry, Token};
-use proto_core::driver::Park;
+use proto_core::driver::{Alarm, Park};
 
 /// The [`Park`] of one [`WsClient`](crate::WsClient) or [`WsServer`](crate::WsServer), made together
 /// with it. The link's futures make progress only if this park is the one that is parked in.
@@ -23,22 +23,13 @@ pub struct WsPark {
 
 impl Park for WsPark {
     fn park(&mut self, limit: Option<Duration>) -> io::Result<()> {
-        let due = self.alarm.get();
-        let until_due = due.map(|at| at.saturating_duration_since(Instant::now()));
-        let limit = match (limit, until_due) {
-            (Some(limit), Some(until_due)) => Some(limit.min(until_due)),
-            (limit, until_due) => limit.or(until_due),
-        };
         // Which socket is ready is not looked at: the link tries each of its few sockets.
+        let limit = self.alarm.within(limit);
         match self.poll.poll(&mut self.events, limit) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             _ => {}
         }
-        // A deadline ends one park. If the link is not stepped after it, the thread must still be
-        // able to wait for other things without spinning.
-        if due.is_some_and(|at| at <= Instant::now()) {
-            self.alarm.set(None);
-        }
+        self.alarm.ended();
         Ok(())
     }
 
@@ -79,20 +70,6 @@ pub(crate) struct Hooks {
     pub(crate) alarm: Alarm,
 }
 
-/// The nearest deadline of a link, which sets it whenever it starts to wait.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Alarm(Arc<Mutex<Option<Instant>>>);
-
-impl Alarm {
-    pub(crate) fn set(&self, at: Option<Instant>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
-    }
-
-    fn get(&self) -> Option<Instant> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 #[derive(Debug)]
 struct Bell(mio::Waker);
 
@@ -117,6 +94,8 @@ const EVENTS: usize = 16;
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     #[test]

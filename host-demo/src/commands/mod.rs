@@ -1,12 +1,15 @@
 //! The commands.
 
 mod decode;
+mod devices;
 mod message;
 mod questions;
 mod request;
 mod sale;
 mod terminal;
 mod till;
+mod udev;
+mod usb;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -29,6 +32,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Message(args) => message::run(&args),
         Command::Terminal(args) => terminal::run(&args),
         Command::Decode(args) => decode::run(&args),
+        Command::Devices(args) => devices::run(&args),
+        Command::Udev => udev::run(),
         Command::Completions { shell } => {
             let mut command = Cli::command();
             clap_complete::generate(shell, &mut command, "host-demo", &mut std::io::stdout());

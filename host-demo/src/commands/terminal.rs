@@ -1,10 +1,12 @@
 //! `host-demo terminal`
 
-use std::io::{BufRead as _, Write as _};
+use std::io::{self, BufRead as _, Write as _};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use crate::amount::major;
+#[cfg(target_os = "linux")]
+use crate::cli::Packets;
 use crate::cli::{Pair, TerminalArgs};
 use crate::report::status;
 use crate::sim::{Keyboard, Pairing, Plan, Question, Seen, SimulatorOptions, SimulatorThread};
@@ -26,17 +28,8 @@ pub(super) fn run(args: &TerminalArgs) -> u8 {
         return status::USAGE;
     }
     let (notes, received) = channel();
-    let options = SimulatorOptions {
-        listen: args.listen,
-        pairing: match args.pair {
-            Pair::Auto => Pairing::Auto,
-            Pair::Type => Pairing::Type,
-        },
-        outcomes: plans(args),
-        allow_network: args.allow_network,
-    };
     let gone = notes.clone();
-    let started = SimulatorThread::start(options, move |seen| {
+    let started = start(args, move |seen| {
         say(&text(seen));
         if matches!(seen, Seen::Disconnected(_)) {
             let _ = gone.send(Note::Gone);
@@ -45,7 +38,11 @@ pub(super) fn run(args: &TerminalArgs) -> u8 {
     let simulator = match started {
         Ok(simulator) => simulator,
         Err(error) => {
-            complain(&format!("Cannot listen at {}: {error}", args.listen));
+            let place = match &args.usb_gadget {
+                Some(_) => "be a USB device".to_owned(),
+                None => format!("listen at {}", args.listen),
+            };
+            complain(&format!("Cannot {place}: {error}"));
             return status::ERROR;
         }
     };
@@ -53,7 +50,10 @@ pub(super) fn run(args: &TerminalArgs) -> u8 {
     let _ = ctrlc::set_handler(move || {
         let _ = notes.send(Note::Interrupted);
     });
-    say(&format!("SIMULATOR listening at {}", simulator.url()));
+    match &args.usb_gadget {
+        Some(_) => say("SIMULATOR plugged in, in merchant mode"),
+        None => say(&format!("SIMULATOR listening at {}", simulator.url())),
+    }
     if args.pair == Pair::Type {
         read_codes(simulator.keyboard());
     }
@@ -74,6 +74,58 @@ pub(super) fn run(args: &TerminalArgs) -> u8 {
             }
         }
     }
+}
+
+/// Starts the simulator, on the network or on USB.
+fn start(
+    args: &TerminalArgs,
+    look: impl FnMut(&Seen) + Send + 'static,
+) -> io::Result<SimulatorThread> {
+    let pairing = match args.pair {
+        Pair::Auto => Pairing::Auto,
+        Pair::Type => Pairing::Type,
+    };
+    if let Some(controller) = &args.usb_gadget {
+        return start_usb(controller, args, pairing, look);
+    }
+    let options = SimulatorOptions {
+        listen: args.listen,
+        pairing,
+        outcomes: plans(args),
+        allow_network: args.allow_network,
+    };
+    SimulatorThread::start(options, look)
+}
+
+#[cfg(target_os = "linux")]
+fn start_usb(
+    controller: &str,
+    args: &TerminalArgs,
+    pairing: Pairing,
+    look: impl FnMut(&Seen) + Send + 'static,
+) -> io::Result<SimulatorThread> {
+    let mut options = transport_usb::GadgetOptions::default();
+    options.controller = (!controller.is_empty()).then(|| controller.to_owned());
+    options.style = match args.usb_packets {
+        Packets::New => transport_usb::PacketStyle::New,
+        Packets::Old => transport_usb::PacketStyle::Old,
+        Packets::Tiny => transport_usb::PacketStyle::Tiny,
+    };
+    let (link, park) = transport_usb::UsbGadget::new(options)?;
+    SimulatorThread::start_on(link, park, pairing, plans(args), look)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn start_usb(
+    _: &str,
+    _: &TerminalArgs,
+    _: Pairing,
+    _: impl FnMut(&Seen) + Send + 'static,
+) -> io::Result<SimulatorThread> {
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "only Linux can be a USB device",
+    ))
 }
 
 /// What becomes of the sales, at the pace that was asked for.

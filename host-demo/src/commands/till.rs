@@ -6,13 +6,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use proto_core::driver::{Config, Connector, FileTokens, PendingQuestion, TokenKey, Tokens};
-use proto_core::link::Down;
+use proto_core::driver::{
+    Builder, Config, Connector, FileTokens, Park, PendingQuestion, TokenKey, Tokens,
+};
+use proto_core::link::{Down, Link};
 use proto_core::model::Signature;
 use proto_core::pos::{Deadlines, Event, Question, Summary};
 use transport_ws::{open_address, parse_address};
 
 use super::questions::on_question;
+use super::usb;
 use crate::cli::Till;
 use crate::report::{self, Answerer, Report, status};
 use crate::signature::SignatureFile;
@@ -152,7 +155,13 @@ pub(super) fn reach(
     external_id: Option<&str>,
     manner: Manner,
 ) -> Result<Reached, NotReached> {
-    let (notes, received) = channel();
+    if let Some(target) = usb::target(&till.to) {
+        let target = target.map_err(|error| Why::Usage.because(error))?;
+        told(report, &target.to_string(), external_id);
+        let builder = usb::open(target, &till.usb, config(till, false, &manner))
+            .map_err(|error| Why::Usage.because(error))?;
+        return start(builder, till, report, manner, None);
+    }
     let simulator = match till.to.as_str() {
         "sim" => Some(simulator()?),
         _ => None,
@@ -162,23 +171,48 @@ pub(super) fn reach(
         .map_or_else(|| till.to.clone(), SimulatorThread::url);
     let address =
         parse_address(&to, till.insecure).map_err(|error| Why::Usage.because(error.to_string()))?;
+    told(report, &address.to_string(), external_id);
+    let config = config(till, address.is_loopback(), &manner);
+    let builder = open_address(address, config)
+        .map_err(|error| Why::Failed.because(format!("No socket can be made: {error}")))?;
+    start(builder, till, report, manner, simulator)
+}
+
+fn told(report: &Report, to: &str, external_id: Option<&str>) {
     report.both(
-        &report::connecting(&address.to_string(), external_id),
+        &report::connecting(to, external_id),
         &match external_id {
-            Some(id) => format!("External id: {id}\nConnecting to {address}"),
-            None => format!("Connecting to {address}"),
+            Some(id) => format!("External id: {id}\nConnecting to {to}"),
+            None => format!("Connecting to {to}"),
         },
     );
-    let config = Config::new(till.app_id.clone())
+}
+
+/// `here`: a simulator on this machine is always taken for a terminal.
+fn config(till: &Till, here: bool, manner: &Manner) -> Config {
+    Config::new(till.app_id.clone())
         .name(till.pos_name.clone())
         .serial(till.serial.clone())
-        .accept_simulator(till.simulator || address.is_loopback())
+        .accept_simulator(till.simulator || here)
         .deadlines(Deadlines {
             question: manner.answer_within,
             ..Deadlines::DEFAULT
-        });
-    let mut builder = open_address(address, config)
-        .map_err(|error| Why::Failed.because(format!("No socket can be made: {error}")))?;
+        })
+}
+
+/// Starts the connector and waits until the terminal takes requests, whatever the link is.
+fn start<L, P>(
+    mut builder: Builder<L, P>,
+    till: &Till,
+    report: &Report,
+    manner: Manner,
+    simulator: Option<SimulatorThread>,
+) -> Result<Reached, NotReached>
+where
+    L: Link + Send + 'static,
+    P: Park + Send + 'static,
+{
+    let (notes, received) = channel();
     let token_file = match simulator {
         // A simulator of this run has no memory of the last one.
         Some(_) => till.token_file.clone(),

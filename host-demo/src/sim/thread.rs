@@ -10,7 +10,8 @@ use std::task::{Poll, Waker};
 use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use proto_core::driver::{Park as _, StdClock, block_on};
+use proto_core::driver::{Park, StdClock, block_on};
+use proto_core::link::Link;
 use proto_core::run::{Inbox, NoJournal, Parts, drive};
 use proto_core::terminal::{Ledger, Memory};
 use proto_core::time::Instant;
@@ -41,7 +42,7 @@ const RECEIVE: usize = 8 * 1_024;
 /// A simulated terminal that is running. Dropping it ends it.
 #[derive(Debug)]
 pub struct SimulatorThread {
-    address: SocketAddr,
+    url: String,
     orders: Arc<Orders>,
     waker: Waker,
     thread: Option<JoinHandle<()>>,
@@ -66,12 +67,32 @@ impl SimulatorThread {
     /// The address cannot be listened at, or the system has no thread or no random numbers.
     pub fn start(
         options: SimulatorOptions,
-        mut look: impl FnMut(&Seen) + Send + 'static,
+        look: impl FnMut(&Seen) + Send + 'static,
     ) -> io::Result<Self> {
         let mut server = ServerOptions::default();
         server.allow_network = options.allow_network;
-        let (mut link, mut park) = WsServer::bind(options.listen, server)?;
-        let address = link.local_addr();
+        let (link, park) = WsServer::bind(options.listen, server)?;
+        let url = format!("ws://{}{}", link.local_addr(), transport_ws::DEFAULT_PATH);
+        let SimulatorOptions {
+            pairing, outcomes, ..
+        } = options;
+        let mut thread = Self::start_on(link, park, pairing, outcomes, look)?;
+        thread.url = url;
+        Ok(thread)
+    }
+
+    /// Starts one over this link, which is run with this park; `look` sees everything that happens at it.
+    ///
+    /// # Errors
+    ///
+    /// The system has no thread or no random numbers.
+    pub fn start_on(
+        mut link: impl Link + Send + 'static,
+        mut park: impl Park + Send + 'static,
+        pairing: Pairing,
+        outcomes: Vec<Plan>,
+        mut look: impl FnMut(&Seen) + Send + 'static,
+    ) -> io::Result<Self> {
         let mut seed = [0; 8];
         getrandom::fill(&mut seed).map_err(io::Error::other)?;
         let orders = Arc::new(Orders::default());
@@ -85,13 +106,8 @@ impl SimulatorThread {
                 last: &mut last,
                 books: Ledger::new(&mut books),
             };
-            let mut simulator = Simulator::new(
-                memory,
-                options.pairing,
-                options.outcomes,
-                u64::from_le_bytes(seed),
-                unix_ms,
-            );
+            let mut simulator =
+                Simulator::new(memory, pairing, outcomes, u64::from_le_bytes(seed), unix_ms);
             let clock = StdClock::new();
             let (mut buffer, mut join) = (vec![0; RECEIVE], Vec::new());
             let parts = Parts {
@@ -114,23 +130,17 @@ impl SimulatorThread {
             .name("simulator".to_owned())
             .spawn(run)?;
         Ok(Self {
-            address,
+            url: String::new(),
             orders,
             waker,
             thread: Some(thread),
         })
     }
 
-    /// Where it listens.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The address that a point of sale connects to.
+    /// The address that a point of sale connects to; empty if it does not listen at one.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("ws://{}{}", self.address, transport_ws::DEFAULT_PATH)
+        self.url.clone()
     }
 
     /// A handle that types pairing codes.

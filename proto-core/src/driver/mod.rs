@@ -5,6 +5,7 @@
 //! and each sale comes back as a [`Ticket`] that can be waited for. A question that a person must answer
 //! leaves the thread as a [`PendingQuestion`].
 
+mod alarm;
 mod clock;
 mod config;
 mod connector;
@@ -15,6 +16,7 @@ mod question;
 mod thread;
 mod token;
 
+pub use alarm::Alarm;
 pub use clock::StdClock;
 pub use config::Config;
 pub use connector::{Builder, Canceller, Connector, NotReady, Ticket};

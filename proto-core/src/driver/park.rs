@@ -7,6 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::Wake;
 use std::time::{Duration, Instant};
 
+use super::Alarm;
+
 /// A way to wait for what a link waits for: the readiness of its socket, or nothing but a wake-up.
 ///
 /// A link that runs on a thread of the driver comes with its `Park`. Whenever the driver has polled
@@ -24,9 +26,12 @@ pub trait Park {
     fn waker(&self) -> Waker;
 }
 
-/// Waits for nothing but wake-ups, for links that bring their own threads (USB).
+/// Waits for nothing but wake-ups and its alarm, for links whose I/O wakes by itself (USB).
 #[derive(Debug, Default)]
-pub struct ThreadPark(Arc<Flag>);
+pub struct ThreadPark {
+    flag: Arc<Flag>,
+    alarm: Alarm,
+}
 
 #[derive(Debug, Default)]
 struct Flag {
@@ -51,19 +56,29 @@ impl ThreadPark {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// The deadline that ends a park besides a wake-up, for the link that is run with it.
+    #[must_use]
+    pub fn alarm(&self) -> Alarm {
+        self.alarm.clone()
+    }
 }
 
 impl Park for ThreadPark {
     fn park(&mut self, limit: Option<Duration>) -> std::io::Result<()> {
-        let guard = self.0.woken.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut guard = match limit {
+        let guard = self
+            .flag
+            .woken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut guard = match self.alarm.within(limit) {
             None => self
-                .0
+                .flag
                 .changed
                 .wait_while(guard, |woken| !*woken)
                 .unwrap_or_else(PoisonError::into_inner),
             Some(limit) => {
-                self.0
+                self.flag
                     .changed
                     .wait_timeout_while(guard, limit, |woken| !*woken)
                     .unwrap_or_else(PoisonError::into_inner)
@@ -71,11 +86,13 @@ impl Park for ThreadPark {
             }
         };
         *guard = false;
+        drop(guard);
+        self.alarm.ended();
         Ok(())
     }
 
     fn waker(&self) -> Waker {
-        Waker::from(Arc::clone(&self.0))
+        Waker::from(Arc::clone(&self.flag))
     }
 }
 
@@ -119,6 +136,19 @@ mod tests {
     fn a_park_ends_at_its_limit() {
         let mut park = ThreadPark::new();
         park.park(Some(Duration::from_millis(1))).unwrap();
+    }
+
+    #[test]
+    fn a_deadline_ends_exactly_one_park() {
+        let mut park = ThreadPark::new();
+        let alarm = park.alarm();
+        alarm.set(Some(Instant::now() + Duration::from_millis(1)));
+        park.park(None).unwrap();
+        assert_eq!(alarm.get(), None);
+        let far = Instant::now() + Duration::from_secs(3600);
+        alarm.set(Some(far));
+        park.park(Some(Duration::from_millis(1))).unwrap();
+        assert_eq!(alarm.get(), Some(far));
     }
 
     #[test]

@@ -387,7 +387,7 @@ impl End {
             Step::NeedsRoom(total) => format!("needs {total}"),
             Step::TooLong { head, total } => format!("{} of {total}", name(head)),
             Step::Garbled(error) => format!("skipped {}", error.skipped),
-            Step::Down(down) => format!("{:?}", down.reason),
+            Step::Down(down) | Step::Waiting(down) => format!("{:?}", down.reason),
         };
         self.came.push(came);
         true

@@ -99,6 +99,14 @@ impl Framer {
         (self.total > 0).then_some(self.total)
     }
 
+    /// What is still to come, in bytes: of the packet in progress, and of the message's text behind that packet.
+    /// So a reader can ask for no more than there will be.
+    #[must_use]
+    pub const fn due(&self) -> (usize, usize) {
+        let text = self.total.saturating_sub(self.received);
+        (self.packet_left, text.saturating_sub(self.packet_left))
+    }
+
     /// Takes bytes from `input` until something is complete. Returns how many were taken, and what is
     /// complete; call again with the rest.
     pub fn feed<'b>(&mut self, input: &[u8], buf: &'b mut [u8]) -> (usize, Option<Frame<'b>>) {

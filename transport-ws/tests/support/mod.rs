@@ -46,6 +46,7 @@ impl Got {
             Step::TooLong { head, total } => Self::TooLong(head.to_vec(), total),
             Step::Garbled(error) => panic!("a WebSocket is no bare stream: {error}"),
             Step::Down(down) => Self::Down(down),
+            Step::Waiting(down) => panic!("a socket does not wait by itself: {down}"),
         }
     }
 

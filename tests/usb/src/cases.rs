@@ -1,0 +1,878 @@
+//! Situation by situation: what a till at a cable meets.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::process::{Child, Command, Stdio};
+use std::task::{Context, Poll, Waker};
+use std::thread::{JoinHandle, sleep};
+use std::time::{Duration, Instant};
+
+use host_demo::sim::Seen;
+use nusb::MaybeFuture as _;
+use proto_core::driver::{Outcome, Park as _, ThreadPark, block_on};
+use proto_core::link::{DownReason, Link, Step};
+use proto_core::pos::Sale;
+use proto_core::wire::{MAX_MESSAGE, Packets};
+use transport_usb::{
+    Cable, GadgetOptions, Identities, Mode, Moment, PacketStyle, Target, UsbGadget, UsbLink,
+    devices,
+};
+
+use crate::cable::{
+    PATIENCE, Terminal, books_agree, options, quick, serial, terminal, till, till_with,
+};
+use crate::report::Report;
+use crate::user::{Holder, PLUGDEV, sale_as_nobody};
+
+pub(crate) fn run() -> bool {
+    let mut report = Report::default();
+    report.case("a terminal that was there before us", there_before_us);
+    report.case("a till that was there before the terminal", till_first);
+    for style in [PacketStyle::New, PacketStyle::Old, PacketStyle::Tiny] {
+        report.case(&format!("a sale of each kind, packets {style:?}"), || {
+            kinds(style)
+        });
+    }
+    report.case("the application at both ends of the cable", application);
+    report.case("adb before the accessory", adb_first);
+    report.case("a generic accessory (18d1:2d01)", generic_accessory);
+    report.case(
+        "messages in one transfer, garbage, a length over the limit",
+        disturbed,
+    );
+    report.case("the pipe is halted, either way", halted);
+    report.case("an image of 1 MiB and an answer of 3 MiB", large);
+    report.case(
+        "a message of an old terminal that fills its last packet arrives",
+        exact,
+    );
+    report.case("the future of a step is dropped again and again", dropped);
+    for moment in [Moment::Protocol, Moment::Strings, Moment::Switch] {
+        report.case(
+            &format!("the cable is pulled in the handshake: {moment:?}"),
+            || pulled_in_handshake(moment),
+        );
+    }
+    report.case("a device without the accessory protocol", no_accessory);
+    for point in POINTS {
+        report.case(&format!("the cable is pulled: {point:?}"), || pulled(point));
+    }
+    report.case("the terminal restarts in a sale", restarted);
+    report.case("one unplug is told once", told_once);
+    report.case("two terminals, one pulled", two_terminals);
+    report.case("another program holds the interface", held);
+    report.case(
+        "a driver of the kernel is bound to the interface",
+        bound_driver,
+    );
+    report.case("not permitted, then allowed by the udev rule", permission);
+    report.case("a dropped link leaves nothing claimed", nothing_claimed);
+    report.case(
+        "an unknown product of the vendor is named, and can be added",
+        unknown_product,
+    );
+    report.end()
+}
+
+/// What is left when udevd is gone: `init` has stopped it.
+pub(crate) fn run_without_udevd() -> bool {
+    let mut report = Report::default();
+    report.case(
+        "no udevd: a terminal that comes is found by listing, which is said once",
+        || {
+            let till = till("usb");
+            let (_, line) = till.log.wait(0, "down NoTerminal");
+            assert!(line.contains("no udevd"), "{line}");
+            let terminal = terminal(options(0), &["approve"]);
+            till.ready();
+            assert!(matches!(till.sale("LISTED1"), Outcome::Made { .. }));
+            let from = till.log.len();
+            terminal.cable.unplug();
+            let (_, line) = till.log.wait(from, "down Lost");
+            assert!(!line.contains("no udevd"), "{line}");
+            terminal.cable.plug();
+            till.log.wait(from, "ready");
+            ""
+        },
+    );
+    report.end()
+}
+
+fn there_before_us() -> String {
+    let terminal = terminal(options(0), &["approve"]);
+    await_device(Mode::Merchant);
+    let began = Instant::now();
+    let till = till("usb");
+    till.ready();
+    let took = began.elapsed();
+    let outcome = till.sale("FIRST1");
+    assert_eq!(books_agree(&outcome, "FIRST1", &terminal.books), Some(true));
+    assert!(outcome.summary().simulated);
+    let (_, connected) = till.log.wait(0, "connected");
+    assert!(
+        connected.contains("Clover Mini") && connected.contains("SIM0000"),
+        "{connected}"
+    );
+    assert_eq!(till.log.count(0, "down"), 0, "{}", till.log);
+    format!("ready after {} ms", took.as_millis())
+}
+
+fn till_first() -> String {
+    let till = till("usb");
+    till.log.wait(0, "down NoTerminal");
+    let began = Instant::now();
+    let terminal = terminal(options(0), &["approve"]);
+    till.ready();
+    let took = began.elapsed();
+    let outcome = till.sale("LATER1");
+    assert_eq!(books_agree(&outcome, "LATER1", &terminal.books), Some(true));
+    assert_eq!(till.log.count(0, "down"), 1, "{}", till.log);
+    format!("ready {} ms after the plug", took.as_millis())
+}
+
+fn kinds(style: PacketStyle) -> String {
+    let plans = [
+        "approve",
+        "decline",
+        "signature",
+        "duplicate",
+        "cancel",
+        "approve",
+    ];
+    let mut options = options(0);
+    options.style = style;
+    let terminal = terminal(options, &plans);
+    let till = till("usb:sim0000");
+    till.ready();
+    for (at, expected) in [true, false, true, true, false].into_iter().enumerate() {
+        let id = format!("KIND{at}");
+        let outcome = till.sale(&id);
+        assert_eq!(
+            books_agree(&outcome, &id, &terminal.books),
+            Some(expected),
+            "{}",
+            plans[at]
+        );
+    }
+    assert_eq!(till.log.count(0, "signature"), 1);
+    assert_eq!(till.log.count(0, "confirm"), 1);
+    // Cancelled by the till.
+    let ticket = till
+        .connector
+        .sale(Sale::new(500).external_id("KIND5"))
+        .unwrap();
+    let cancelled = ticket.canceller().cancel();
+    let outcome = ticket.wait_for(PATIENCE).unwrap();
+    books_agree(&outcome, "KIND5", &terminal.books).unwrap();
+    format!("cancel: {cancelled:?}, {:?}", outcome.summary().cause)
+}
+
+fn application() -> String {
+    let simulator = Application::start(&["terminal", "--usb-gadget", "dummy_udc.0", "--once"]);
+    await_device(Mode::Merchant);
+    let run = |args: &[&str]| {
+        let output = application_command(args).output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+        )
+    };
+    let (status, listed) = run(&["devices", "--json"]);
+    assert!(
+        status == Some(0) && listed.contains(r#""serial":"SIM0001","mode":"merchant""#),
+        "{listed}"
+    );
+    let sale = ["sale", "--amount", "10.00", "--to", "usb:SIM0001", "--json"];
+    let (status, said) = run(&sale);
+    assert_eq!(status, Some(13), "a simulator is no terminal: {said}");
+    let (status, said) = run(&[&sale[..], &["--simulator"]].concat());
+    assert_eq!(status, Some(0), "{said}");
+    let outcome = said.lines().last().unwrap();
+    assert!(
+        outcome.contains(r#""certainty":"made""#) && outcome.contains(r#""simulated":true"#),
+        "{outcome}"
+    );
+    let (status, listed) = run(&["devices"]);
+    assert_eq!(status, Some(0));
+    drop(simulator);
+    listed.trim().replace('\n', ",")
+}
+
+fn application_command(args: &[&str]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.arg("host-demo").args(args).stderr(Stdio::null());
+    command
+}
+
+/// The application while it runs.
+struct Application(Child);
+
+impl Application {
+    fn start(args: &[&str]) -> Self {
+        let mut command = application_command(args);
+        Self(command.stdout(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Application {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn adb_first() -> &'static str {
+    let mut options = options(0);
+    options.adb = true;
+    let terminal = terminal(options, &["approve"]);
+    let till = till("usb");
+    till.ready();
+    let outcome = till.sale("ADB1");
+    assert_eq!(books_agree(&outcome, "ADB1", &terminal.books), Some(true));
+    ""
+}
+
+fn generic_accessory() -> &'static str {
+    let mut options = options(0);
+    options.merchant.1 = 0x2000;
+    options.accessory = (0x18D1, 0x2D01);
+    let terminal = terminal(options, &["approve"]);
+    let till = till("usb");
+    till.ready();
+    let outcome = till.sale("GENERIC1");
+    assert_eq!(
+        books_agree(&outcome, "GENERIC1", &terminal.books),
+        Some(true)
+    );
+    ""
+}
+
+fn disturbed() -> String {
+    let terminal = terminal(options(0), &["approve"]);
+    let till = till("usb");
+    till.ready();
+    let message = |text: &str| -> Vec<u8> {
+        let packets = Packets::new(text.as_bytes(), None).unwrap();
+        packets
+            .flat_map(|packet| [packet.head.as_slice(), packet.text].concat())
+            .collect()
+    };
+    let ping = r#"{"type":"PING","packageName":"com.clover.remote.protocol.usb","version":1}"#;
+    let from = till.log.len();
+    terminal
+        .cable
+        .inject([message(ping), message(ping), message(ping)].concat());
+    terminal.cable.inject(b"this is no packet at all".to_vec());
+    let mut over = message(ping);
+    over[6..10].copy_from_slice(&(u32::try_from(MAX_MESSAGE).unwrap() + 1).to_be_bytes());
+    terminal.cable.inject(over);
+    // An empty packet.
+    terminal.cable.inject(Vec::new());
+    let outcome = till.sale("DISTURBED1");
+    assert_eq!(
+        books_agree(&outcome, "DISTURBED1", &terminal.books),
+        Some(true)
+    );
+    assert_eq!(till.log.count(from, "down"), 0, "{}", till.log);
+    let (_, garbled) = till.log.wait(from, "garbled");
+    garbled
+}
+
+fn halted() -> String {
+    let terminal = terminal(options(0), &["approve"]);
+    let till = till("usb");
+    till.ready();
+    let from = till.log.len();
+    terminal.cable.halt_input();
+    let outcome = till.sale("HALTED1");
+    assert_eq!(
+        books_agree(&outcome, "HALTED1", &terminal.books),
+        Some(true)
+    );
+    // The welcome screen is taken; then the endpoint is halted, and the sale meets that.
+    terminal.cable.halt_output();
+    till.connector.show_welcome().unwrap();
+    terminal.books.wait(1, |seen| *seen == Seen::Welcome);
+    let outcome = till.sale("HALTED2");
+    assert_eq!(
+        books_agree(&outcome, "HALTED2", &terminal.books),
+        Some(true)
+    );
+    assert_eq!(till.log.count(from, "down"), 0, "{}", till.log);
+    String::new()
+}
+
+/// A link with its park, stepped by hand.
+pub(crate) struct Rig<L> {
+    pub(crate) link: L,
+    pub(crate) park: ThreadPark,
+    pub(crate) buf: Vec<u8>,
+}
+
+pub(crate) enum Got {
+    Up,
+    Sent,
+    Message(usize),
+    Other(String),
+}
+
+impl<L: Link> Rig<L> {
+    pub(crate) fn new((link, park): (L, ThreadPark)) -> Self {
+        Self {
+            link,
+            park,
+            buf: vec![0; 8_192],
+        }
+    }
+
+    pub(crate) fn step(&mut self, out: Option<&[u8]>) -> Got {
+        loop {
+            let step = self.link.step(out, &mut self.buf);
+            let got = match block_on(&mut self.park, || None, step).unwrap() {
+                Step::Up(_) => Got::Up,
+                Step::Sent => Got::Sent,
+                Step::Message(message) => Got::Message(message.len()),
+                Step::NeedsRoom(total) => {
+                    self.buf.resize(total, 0);
+                    continue;
+                }
+                other => Got::Other(format!("{other:?}")),
+            };
+            return got;
+        }
+    }
+
+    pub(crate) fn up(&mut self) {
+        while !matches!(self.step(None), Got::Up) {}
+    }
+
+    /// Sends this and returns when it has left, with how many messages came meanwhile.
+    pub(crate) fn send(&mut self, out: &[u8]) -> usize {
+        self.try_send(out).unwrap()
+    }
+
+    /// The same; the other end may have what it wanted and be gone.
+    pub(crate) fn try_send(&mut self, out: &[u8]) -> Result<usize, String> {
+        let mut came = 0;
+        loop {
+            match self.step(Some(out)) {
+                Got::Sent => return Ok(came),
+                Got::Message(_) => came += 1,
+                Got::Up => {}
+                Got::Other(other) => return Err(other),
+            }
+        }
+    }
+
+    /// Sends back what comes, until the other end is gone. The next may come before it is told that the last has
+    /// left.
+    fn echo(&mut self) {
+        let mut out = VecDeque::new();
+        loop {
+            match self.step(out.front().map(Vec::as_slice)) {
+                Got::Sent => drop(out.pop_front()),
+                Got::Message(len) => out.push_back(self.buf[..len].to_vec()),
+                Got::Up => {}
+                Got::Other(_) => return,
+            }
+        }
+    }
+
+    pub(crate) fn receive(&mut self) -> &[u8] {
+        loop {
+            match self.step(None) {
+                Got::Message(len) => return &self.buf[..len],
+                Got::Up | Got::Sent => {}
+                Got::Other(other) => panic!("{other}"),
+            }
+        }
+    }
+}
+
+/// A terminal without a simulator, on a thread of its own. It ends when its cable is pulled.
+struct Bare {
+    cable: Cable,
+    thread: JoinHandle<()>,
+}
+
+impl Bare {
+    fn start(
+        options: GadgetOptions,
+        run: impl FnOnce(&mut Rig<UsbGadget>) + Send + 'static,
+    ) -> Self {
+        let mut rig = Rig::new(UsbGadget::new(options).unwrap());
+        let cable = rig.link.cable();
+        let thread = std::thread::spawn(move || {
+            rig.up();
+            run(&mut rig);
+        });
+        Self { cable, thread }
+    }
+
+    fn end(self) {
+        self.cable.unplug();
+        self.thread.join().unwrap();
+    }
+}
+
+fn large() -> String {
+    let terminal = Bare::start(options(0), |rig| {
+        assert_eq!(rig.receive().len(), 1 << 20);
+        let _ = rig.try_send(&vec![b'a'; 3 << 20]);
+        while matches!(rig.step(None), Got::Message(_)) {}
+    });
+    let mut pos = Rig::new(UsbLink::new(Target::Only, quick()));
+    pos.up();
+    let began = Instant::now();
+    pos.send(&vec![b'i'; 1 << 20]);
+    let sent = began.elapsed();
+    assert_eq!(pos.receive().len(), 3 << 20);
+    let received = began.elapsed() - sent;
+    terminal.end();
+    format!(
+        "out {} ms, in {} ms",
+        sent.as_millis(),
+        received.as_millis()
+    )
+}
+
+fn exact() -> String {
+    let mut options = options(0);
+    options.style = PacketStyle::Old;
+    let lengths = [502, 1_014, 2_038, 8_182, 16_374, 512 * 40 - 12];
+    let terminal = Bare::start(options, Rig::echo);
+    let mut pos = Rig::new(UsbLink::new(Target::Only, quick()));
+    pos.up();
+    let mut slowest = Duration::ZERO;
+    for length in lengths {
+        let message = vec![b'm'; length];
+        let began = Instant::now();
+        pos.send(&message);
+        assert!(pos.receive() == message);
+        slowest = slowest.max(began.elapsed());
+    }
+    terminal.end();
+    format!("slowest {} ms", slowest.as_millis())
+}
+
+/// Steps are polled a few times and dropped; no byte is lost, either way, at either end.
+fn dropped() -> String {
+    let terminal = UsbGadget::new(options(0)).unwrap();
+    let other = std::thread::spawn(move || cut_short(terminal, 7));
+    let pos = UsbLink::new(Target::Only, quick());
+    let drops = cut_short(pos, 3);
+    format!("{drops} and {} futures dropped", other.join().unwrap())
+}
+
+fn cut_short<L: Link>((mut link, mut park): (L, ThreadPark), mut seed: u64) -> usize {
+    const MESSAGES: usize = 60;
+    let length = |at: usize| 1 + at * at * 7 % 40_000;
+    let mut out: VecDeque<Vec<u8>> = (0..MESSAGES)
+        .map(|at| vec![b'a' + u8::try_from(at % 26).unwrap(); length(at)])
+        .collect();
+    let mut buf = vec![0; 65_536];
+    let (mut up, mut came, mut drops) = (false, 0, 0);
+    let began = Instant::now();
+    while came < MESSAGES || !out.is_empty() {
+        assert!(
+            began.elapsed() < PATIENCE,
+            "{came} came, {} to send",
+            out.len()
+        );
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        // One poll, mostly: the future is dropped wherever it waits.
+        let mut polls = 1 + (seed >> 60).saturating_sub(12);
+        let mut sent = false;
+        {
+            let message = out.front().filter(|_| up).map(Vec::as_slice);
+            let mut step = pin!(link.step(message, &mut buf));
+            let limited = poll_fn(|context| match step.as_mut().poll(context) {
+                Poll::Ready(step) => Poll::Ready(Some(step)),
+                Poll::Pending => {
+                    polls -= 1;
+                    if polls == 0 {
+                        Poll::Ready(None)
+                    } else {
+                        Poll::Pending
+                    }
+                }
+            });
+            match block_on(&mut park, || None, limited).unwrap() {
+                None => {
+                    drops += 1;
+                    park.park(Some(Duration::from_millis(1))).unwrap();
+                }
+                Some(Step::Up(_)) => up = true,
+                Some(Step::Sent) => sent = true,
+                Some(Step::Message(message)) => {
+                    let expected = b'a' + u8::try_from(came % 26).unwrap();
+                    assert_eq!(message.len(), length(came));
+                    assert!(message.iter().all(|byte| *byte == expected));
+                    came += 1;
+                }
+                Some(other) => assert!(!up, "{other:?}"),
+            }
+        }
+        if sent {
+            out.pop_front();
+        }
+    }
+    // The other end may still be reading.
+    let mut wait = pin!(link.step(None, &mut buf));
+    let mut context = Context::from_waker(Waker::noop());
+    let until = Instant::now() + Duration::from_secs(1);
+    while Instant::now() < until && wait.as_mut().poll(&mut context).is_pending() {
+        sleep(Duration::from_millis(10));
+    }
+    drops
+}
+
+fn pulled_in_handshake(moment: Moment) -> String {
+    let mut gadget = options(0);
+    gadget.name = "handshake".to_owned();
+    let terminal = terminal(gadget, &["approve"]);
+    await_device(Mode::Merchant);
+    terminal.cable.unplug_at(moment);
+    let till = till("usb");
+    let (_, said) = till.log.wait(0, "down");
+    let expected = match moment {
+        Moment::Switch => "down Lost it was switched, but did not come back",
+        _ => "down Vanished",
+    };
+    assert!(said.starts_with(expected), "{said}");
+    terminal.cable.plug();
+    till.ready();
+    let outcome = till.sale("AGAIN1");
+    assert_eq!(books_agree(&outcome, "AGAIN1", &terminal.books), Some(true));
+    said
+}
+
+fn no_accessory() -> String {
+    let mut gadget = options(0);
+    gadget.protocol = 0;
+    let _terminal = terminal(gadget, &["approve"]);
+    await_device(Mode::Merchant);
+    let till = till("usb");
+    let (_, said) = till.log.wait(0, "down NotAccessory");
+    assert!(said.contains("GET_PROTOCOL was refused"), "{said}");
+    // It is tried again, and not told again.
+    sleep(Duration::from_secs(1));
+    assert_eq!(till.log.count(0, "down"), 1, "{}", till.log);
+    said
+}
+
+/// Where the cable is pulled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Point {
+    Merchant,
+    Discovery,
+    BeforeStart,
+    AfterStart,
+    QuestionOpen,
+    BeforeFinish,
+}
+
+const POINTS: [Point; 6] = [
+    Point::Merchant,
+    Point::Discovery,
+    Point::BeforeStart,
+    Point::AfterStart,
+    Point::QuestionOpen,
+    Point::BeforeFinish,
+];
+
+fn pulled(point: Point) -> String {
+    let plan = if point == Point::QuestionOpen {
+        "duplicate"
+    } else {
+        "approve"
+    };
+    let terminal = terminal(options(0), &[plan]);
+    let cable = terminal.cable.clone();
+    let pull = cable.clone();
+    let mut asked = 0;
+    let till = till_with("usb", quick(), move |question| {
+        asked += 1;
+        if point == Point::QuestionOpen && asked == 1 {
+            pull.unplug();
+        }
+        question.accept_all()
+    });
+    match point {
+        Point::Merchant => {
+            cable.unplug();
+            sleep(Duration::from_millis(300));
+            cable.plug();
+        }
+        Point::Discovery => {
+            till.log.wait(0, "connected");
+            cable.unplug();
+            sleep(Duration::from_millis(100));
+            cable.plug();
+        }
+        _ => {}
+    }
+    till.ready();
+    let from = till.log.len();
+    if point == Point::BeforeStart {
+        cable.unplug();
+    }
+    let asked = till.connector.sale(Sale::new(1_000).external_id("PULLED1"));
+    match point {
+        Point::AfterStart => {
+            terminal
+                .books
+                .wait(1, |seen| matches!(seen, Seen::Sale { .. }));
+            cable.unplug();
+        }
+        Point::BeforeFinish => {
+            terminal
+                .books
+                .wait(2, |seen| matches!(seen, Seen::Screen { .. }));
+            cable.unplug();
+        }
+        Point::QuestionOpen => {
+            till.log.wait(from, "down");
+        }
+        _ => {}
+    }
+    sleep(Duration::from_millis(300));
+    match point {
+        Point::Merchant | Point::Discovery => {}
+        Point::AfterStart => cable.plug(),
+        _ => cable.plug_accessory(),
+    }
+    let Ok(ticket) = asked else {
+        // The cable was out already: nothing was sent.
+        assert_eq!(terminal.books.paid("PULLED1"), None);
+        return "refused before it was sent".to_owned();
+    };
+    let outcome = ticket
+        .wait_for(2 * PATIENCE)
+        .unwrap_or_else(|_| panic!("no outcome: {}", till.log));
+    let known = books_agree(&outcome, "PULLED1", &terminal.books);
+    assert_eq!(till.log.count(0, "outcome PULLED1"), 1, "{}", till.log);
+    assert_eq!(till.log.count(0, "contradicted"), 0, "{}", till.log);
+    let summary = outcome.summary();
+    format!(
+        "{known:?} {:?} {:?} {:?}",
+        summary.cause, summary.evidence, summary.missing
+    )
+}
+
+fn restarted() -> String {
+    let terminal = terminal(options(0), &["approve"]);
+    let till = till("usb");
+    till.ready();
+    let ticket = till
+        .connector
+        .sale(Sale::new(1_000).external_id("RESTART1"))
+        .unwrap();
+    terminal
+        .books
+        .wait(1, |seen| matches!(seen, Seen::Sale { .. }));
+    terminal.cable.unplug();
+    sleep(Duration::from_secs(2));
+    terminal.cable.plug();
+    let outcome = ticket
+        .wait_for(2 * PATIENCE)
+        .unwrap_or_else(|_| panic!("no outcome: {}", till.log));
+    let known = books_agree(&outcome, "RESTART1", &terminal.books);
+    let again = till.sale("RESTART2");
+    assert_eq!(books_agree(&again, "RESTART2", &terminal.books), Some(true));
+    format!("{known:?} {:?}", outcome.summary().evidence)
+}
+
+fn told_once() -> String {
+    let terminal = terminal(options(0), &["approve"]);
+    let till = till("usb");
+    till.ready();
+    let from = till.log.len();
+    let pulled = Instant::now();
+    terminal.cable.unplug();
+    let (told, line) = till.log.wait(from, "down");
+    sleep(Duration::from_secs(3));
+    assert_eq!(till.log.count(from, "down"), 1, "{}", till.log);
+    let from = till.log.len();
+    let plugged = Instant::now();
+    terminal.cable.plug();
+    let (ready, _) = till.log.wait(from, "ready");
+    let (down, up) = (told - pulled, ready - plugged);
+    format!(
+        "{line}; unplug to event {} ms, plug to ready {} ms",
+        down.as_millis(),
+        up.as_millis()
+    )
+}
+
+fn two_terminals() -> String {
+    let one = terminal(options(0), &["approve"]);
+    let two = terminal(options(1), &["approve"]);
+    await_devices(2);
+    let any = till("usb");
+    let (_, several) = any.log.wait(0, "down Several");
+    assert!(
+        several.contains(&serial(0)) && several.contains(&serial(1)),
+        "{several}"
+    );
+    drop(any);
+    let first = till(&format!("usb:{}", serial(0)));
+    let second = till(&format!("usb:{}", serial(1)));
+    first.ready();
+    second.ready();
+    let (from, kept) = (first.log.len(), second.log.len());
+    one.cable.unplug();
+    first.log.wait(from, "down Lost");
+    let outcome = second.sale("TWO1");
+    assert_eq!(books_agree(&outcome, "TWO1", &two.books), Some(true));
+    assert_eq!(one.books.paid("TWO1"), None);
+    one.cable.plug();
+    first.log.wait(from, "ready");
+    let outcome = first.sale("ONE1");
+    assert_eq!(books_agree(&outcome, "ONE1", &one.books), Some(true));
+    assert_eq!(second.log.count(kept, "down"), 0, "{}", second.log);
+    several
+}
+
+/// A terminal in accessory mode that no till is connected to.
+fn switched(options: GadgetOptions) -> Terminal {
+    let terminal = terminal(options, &["approve"]);
+    terminal.cable.plug_accessory();
+    await_device(Mode::Accessory);
+    terminal
+}
+
+fn held() -> String {
+    let terminal = switched(options(0));
+    let holder = Holder::start();
+    let till = till("usb");
+    let (_, said) = till.log.wait(0, "down InUse");
+    assert!(said.contains("usb-machine (process"), "{said}");
+    let listed = devices(&Identities::default()).unwrap();
+    let trouble = listed[0].trouble.clone().unwrap();
+    assert_eq!(trouble.reason, DownReason::InUse);
+    drop(holder);
+    till.ready();
+    let outcome = till.sale("HELD1");
+    assert_eq!(books_agree(&outcome, "HELD1", &terminal.books), Some(true));
+    said
+}
+
+fn bound_driver() -> String {
+    // An identity of its own: the kernel does not forget it.
+    let mut gadget = options(0);
+    gadget.accessory.1 = 0x3004;
+    let terminal = switched(gadget);
+    // The kernel's driver for any serial adapter takes whatever it is told to take.
+    let generic = "/sys/bus/usb-serial/drivers/generic/new_id";
+    std::fs::write(generic, "28f3 3004").unwrap();
+    let driver = || {
+        let info = nusb::list_devices().wait().unwrap();
+        let mut info = info.filter(|info| info.product_id() == 0x3004);
+        let path = info.next().unwrap().sysfs_path().to_owned();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let driver = path.join(format!("{name}:1.0/driver")).read_link();
+        driver
+            .ok()
+            .map(|to| to.file_name().unwrap().to_str().unwrap().to_owned())
+    };
+    assert_eq!(driver().as_deref(), Some("usbserial_generic"));
+    let till = till("usb");
+    till.ready();
+    let outcome = till.sale("BOUND1");
+    assert_eq!(books_agree(&outcome, "BOUND1", &terminal.books), Some(true));
+    assert_eq!(driver().as_deref(), Some("usbfs"));
+    drop(till);
+    let after = driver();
+    let generic = "/sys/bus/usb-serial/drivers/generic/remove_id";
+    let _ = std::fs::write(generic, "28f3 3004");
+    assert_eq!(after.as_deref(), Some("usbserial_generic"));
+    "detached, and attached again".to_owned()
+}
+
+fn permission() -> String {
+    let terminal = switched(options(0));
+    let refused = sale_as_nobody(65_534);
+    assert!(refused.contains("down NotPermitted"), "{refused}");
+    // The rule is there: the group may.
+    let until = Instant::now() + PATIENCE;
+    let mut allowed = sale_as_nobody(PLUGDEV);
+    while allowed.contains("NotPermitted") && Instant::now() < until {
+        sleep(Duration::from_millis(50));
+        allowed = sale_as_nobody(PLUGDEV);
+    }
+    assert_eq!(allowed, "made");
+    assert!(terminal.books.paid("USER1").is_some());
+    refused
+}
+
+fn nothing_claimed() -> &'static str {
+    let terminal = terminal(options(0), &["approve"]);
+    for _ in 0..3 {
+        let mut pos = Rig::new(UsbLink::new(Target::Only, quick()));
+        pos.up();
+        // Something is on its way in both directions.
+        terminal.cable.inject(vec![0; 100]);
+        drop(pos);
+        let info = nusb::list_devices().wait().unwrap();
+        let mut info = info.filter(|info| info.product_id() == 0x3002);
+        let device = info.next().unwrap().open().wait().unwrap();
+        let claimed = device.claim_interface(0).wait();
+        assert!(claimed.is_ok(), "{claimed:?}");
+    }
+    ""
+}
+
+fn unknown_product() -> String {
+    let mut gadget = options(0);
+    gadget.merchant.1 = 0x9003;
+    let _terminal = terminal(gadget, &["approve"]);
+    await_other(0x9003);
+    let till = till("usb");
+    let (_, said) = till.log.wait(0, "down NoTerminal");
+    assert!(said.contains("28f3:9003 SIMULATOR"), "{said}");
+    drop(till);
+    let listed = devices(&Identities::default()).unwrap();
+    assert!(listed.len() == 1 && listed[0].mode.is_none(), "{listed:?}");
+    let mut options = quick();
+    options
+        .identities
+        .add("28f3:9003=merchant Clover Next".parse().unwrap());
+    let till = till_with("usb", options, |question| question.accept_all());
+    till.ready();
+    said
+}
+
+/// Waits until the terminal is on the bus in this mode. The tests may look as often as they like.
+fn await_device(mode: Mode) {
+    await_bus(|| {
+        let devices = devices(&Identities::default()).unwrap();
+        devices
+            .iter()
+            .any(|device| device.mode == Some(mode) && device.trouble.is_none())
+    });
+}
+
+fn await_devices(count: usize) {
+    await_bus(|| devices(&Identities::default()).unwrap().len() == count);
+}
+
+fn await_other(product: u16) {
+    await_bus(|| {
+        let devices = devices(&Identities::default()).unwrap();
+        devices.iter().any(|device| device.product == product)
+    });
+}
+
+fn await_bus(there: impl Fn() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !there() {
+        assert!(
+            Instant::now() < until,
+            "{:?}",
+            devices(&Identities::default())
+        );
+        sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,81 @@
+//! What runs as a process of its own: another user, another program.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+
+use nusb::MaybeFuture as _;
+use proto_core::driver::Outcome;
+use transport_usb::CLOVER;
+
+use crate::cable::{PATIENCE, quick, till_with};
+
+/// A user without rights, in a group that the udev rule names or not.
+const NOBODY: u32 = 65_534;
+pub(crate) const PLUGDEV: u32 = 46;
+
+/// Takes a sale; says how it went in one line.
+pub(crate) fn sale() -> bool {
+    let till = till_with("usb", quick(), |question| question.accept_all());
+    let (_, first) = till.log.wait(0, "");
+    if first.starts_with("down") {
+        println!("{first}");
+        return true;
+    }
+    match till.connector.ready(PATIENCE) {
+        Ok(_) => {
+            let made = matches!(till.sale("USER1"), Outcome::Made { .. });
+            println!("{}", if made { "made" } else { "not made" });
+        }
+        Err(error) => println!("{error}"),
+    }
+    true
+}
+
+/// That, as a user in this group.
+pub(crate) fn sale_as_nobody(group: u32) -> String {
+    let program = std::env::current_exe().unwrap();
+    let mut command = Command::new(program);
+    let output = command.arg("sale-as-user").uid(NOBODY).gid(group).output();
+    let output = output.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    said + String::from_utf8_lossy(&output.stderr).trim()
+}
+
+/// Holds the interface of the first terminal in accessory mode until it is killed.
+pub(crate) fn hold() -> bool {
+    let mut devices = nusb::list_devices().wait().unwrap();
+    let device = devices.find(|info| info.vendor_id() == CLOVER).unwrap();
+    let device = device.open().wait().unwrap();
+    let _interface = device.claim_interface(0).wait().unwrap();
+    println!("held");
+    let _ = std::io::stdin().read(&mut [0]);
+    true
+}
+
+/// Another program that holds the interface, until it is dropped.
+pub(crate) struct Holder(Child);
+
+impl Holder {
+    pub(crate) fn start() -> Self {
+        let program = std::env::current_exe().unwrap();
+        let mut command = Command::new(program);
+        command
+            .arg("hold")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        said.read_line(&mut line).unwrap();
+        assert_eq!(line.trim(), "held");
+        Self(child)
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
