@@ -2,6 +2,7 @@
 
 mod contract;
 mod endings;
+mod journal;
 mod one_process;
 mod options;
 mod questions;

@@ -1,5 +1,7 @@
 //! The commands.
 
+mod journal;
+mod kept;
 mod message;
 mod questions;
 mod request;
@@ -26,6 +28,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(match cli.command {
         Command::Sale(args) => sale::run(&args),
         Command::Message(args) => message::run(&args),
+        Command::Journal(args) => journal::run(&args),
         Command::Terminal(args) => terminal::run(&args),
         Command::Completions { shell } => {
             let mut command = Cli::command();
