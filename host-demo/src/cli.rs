@@ -1,5 +1,6 @@
 //! The command line. It is a contract: `tests/contract.json` and the tests of the command line hold it.
 
+pub mod journal;
 pub mod sale;
 
 use std::net::SocketAddr;
@@ -30,6 +31,9 @@ pub enum Command {
     /// Show a line of text on the terminal
     #[command(after_help = MESSAGE_HELP)]
     Message(MessageArgs),
+    /// Look into the journal of requests, and put on record what a person has found out
+    #[command(after_help = journal::HELP)]
+    Journal(journal::JournalArgs),
     /// Be a simulated terminal
     #[command(after_help = terminal_help())]
     Terminal(TerminalArgs),
@@ -101,6 +105,10 @@ pub struct Till {
     /// Where pairing tokens are kept (by default in the user's state folder; not at all for `sim`)
     #[arg(long, value_name = "FILE", help_heading = "Point of sale")]
     pub token_file: Option<PathBuf>,
+    /// Where requests are put on record before they are sent (by default in the user's state folder; in memory
+    /// for `sim`)
+    #[arg(long, value_name = "FILE", help_heading = "Point of sale")]
+    pub journal: Option<PathBuf>,
     /// Print one JSON object a line on standard output; what people read goes to standard error
     #[arg(long, help_heading = "Output")]
     pub json: bool,

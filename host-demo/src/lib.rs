@@ -7,6 +7,7 @@
 pub mod amount;
 pub mod cli;
 pub mod commands;
+pub mod journal;
 pub mod report;
 pub mod signature;
 pub mod sim;

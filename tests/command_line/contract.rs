@@ -137,6 +137,7 @@ fn every_line_has_the_members_of_the_contract() {
             Event::Unsolicited(Unsolicited::Payment(payment)),
             Event::Contradicted(payment),
             Event::Recovering(RequestId::from_number(1)),
+            Event::JournalFailed(RequestId::from_number(1)),
             Event::Unsolicited(Unsolicited::Cancel(None)),
             Event::Unsolicited(Unsolicited::StateRefused(InvalidStateTransition::of(
                 object,
@@ -237,7 +238,7 @@ fn questions_and_answers_have_the_members_of_the_contract() {
 fn the_contract_has_every_event_name_that_is_fixed() {
     let fixed = "connecting connected pairing_code pairing_state paired ready not_ready disconnected \
         activity_start activity_end tip_added partial_auth cashback tx_state challenge signature answered \
-        unsolicited unreadable device error resolved outcome";
+        unsolicited unreadable device error resolved record outcome";
     let mut listed: Vec<_> = contract()["events"]
         .as_object()
         .unwrap()

@@ -3,6 +3,7 @@
 mod contract;
 mod decode;
 mod endings;
+mod journal;
 mod one_process;
 mod options;
 mod questions;

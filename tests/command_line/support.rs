@@ -75,8 +75,18 @@ impl Running {
     /// The program with this as its standard input.
     #[track_caller]
     pub(crate) fn start_with(args: &[&str], stdin: Stdio) -> Self {
-        let mut child = program()
-            .args(args)
+        let mut command = program();
+        command.args(args);
+        // Beside the tokens: no test writes into the user's journal.
+        let tokens = args.iter().position(|arg| *arg == "--token-file");
+        if let Some(at) = tokens
+            && !args.contains(&"--journal")
+            && !args.contains(&"sim")
+        {
+            let beside = Path::new(args[at + 1]).with_file_name("journal.sqlite");
+            command.arg("--journal").arg(beside);
+        }
+        let mut child = command
             .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -146,6 +156,18 @@ impl Running {
         writeln!(self.stdin.as_mut().unwrap(), "{text}").unwrap();
     }
 
+    /// The number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills it; what it has printed.
+    pub(crate) fn end_now(&mut self) -> String {
+        let _ = self.child.kill();
+        self.out.extend(self.lines.iter().map(|line| line + "\n"));
+        std::mem::take(&mut self.out)
+    }
+
     /// Sends the interrupt of the terminal's Ctrl-C.
     #[cfg(unix)]
     pub(crate) fn interrupt(&self) {
@@ -209,7 +231,7 @@ impl TerminalProcess {
     }
 }
 
-/// A folder with a token file of its own, so that no test reads the user's.
+/// A folder with a token file and a journal of its own, so that no test reads the user's.
 pub(crate) struct Tokens {
     folder: tempfile::TempDir,
 }

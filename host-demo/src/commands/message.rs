@@ -6,7 +6,7 @@ use crate::report::{self, Report, status};
 
 pub(super) fn run(args: &MessageArgs) -> u8 {
     let report = Report::new(args.till.json);
-    let reached = match reach(&args.till, &report, None, Manner::default()) {
+    let mut reached = match reach(&args.till, &report, None, Manner::default()) {
         Ok(reached) => reached,
         Err(error) => {
             report.line(&report::error("not_reached", &error.message, ""));
@@ -15,6 +15,7 @@ pub(super) fn run(args: &MessageArgs) -> u8 {
         }
     };
     let shown = reached.connector.show_message(&args.text);
+    reached.take_notes();
     match shown {
         Ok(()) => {
             report.say("Shown.");

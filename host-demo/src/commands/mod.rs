@@ -2,6 +2,8 @@
 
 mod decode;
 mod devices;
+mod journal;
+mod kept;
 mod message;
 mod questions;
 mod request;
@@ -30,6 +32,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(match cli.command {
         Command::Sale(args) => sale::run(&args),
         Command::Message(args) => message::run(&args),
+        Command::Journal(args) => journal::run(&args),
         Command::Terminal(args) => terminal::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Devices(args) => devices::run(&args),

@@ -1,6 +1,7 @@
 //! `host-demo sale`
 
 use std::io::ErrorKind;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use proto_core::pos::{
     ExternalId, Missing, Money as _, Refusal, Refused, ResultCode, WITHHELD_LEN,
 };
 
+use super::kept::Earlier;
 use super::questions::{Asking, answerer};
 use super::request::Request;
 use super::till::{Keeper, Manner, NotReached, Note, Reached, Why, reach};
@@ -18,6 +20,9 @@ use crate::signature::SignatureFile;
 
 /// How long the outcome is waited for after the first interrupt.
 const AFTER_INTERRUPT: Duration = Duration::from_secs(10);
+
+/// How long is waited for what was unknown before, once the terminal is there.
+const FOUND_OUT: Duration = Duration::from_secs(10);
 
 /// How long the connector may take to note what it has told.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -70,10 +75,14 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
         answer_within: proto_core::time::Duration::from_secs(args.questions.answer_within),
         signature: signature.clone(),
     };
-    let reached = match reach(&args.till, &report, Some(&external_id), manner) {
+    let mut reached = match reach(&args.till, &report, Some(&external_id), manner) {
         Ok(reached) => reached,
         Err(error) => return not_reached(&report, &error, told),
     };
+    let mut asking = Asking::new(&report, reached.to_notes.clone());
+    if let Err(error) = await_earlier(&mut reached, &mut asking, &report) {
+        return not_reached(&report, &error, told);
+    }
     let simulated = {
         // The terminal is ready; the connector notes that a moment after it has told it.
         let info = reached.connector.ready(MOMENT).ok();
@@ -86,6 +95,12 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
     let ticket = match reached.connector.sale(sale) {
         Ok(ticket) => ticket,
         Err(refused) => {
+            if let Refusal::Unresolved(_) = refused.why {
+                report.complain(&format!(
+                    "Not known: {}. `host-demo journal list --open` shows it.",
+                    reached.earlier.names()
+                ));
+            }
             let status = match refused.why {
                 Refusal::Unsupported => status::UNSUPPORTED,
                 Refusal::NotReady => status::ERROR,
@@ -105,8 +120,7 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
         report.complain("Cancelling. Interrupt once more to end without the outcome.");
         cancel.cancel().is_ok()
     };
-    let mut asking = Asking::new(&report, reached.to_notes.clone());
-    match outcome(&reached, &mut asking, cancel) {
+    match outcome(&mut reached, &mut asking, cancel) {
         Some(status) => status,
         None => {
             let message = format!(
@@ -124,7 +138,7 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
                 complain(&report, line);
                 status::UNKNOWN
             } else {
-                outcome(&reached, &mut asking, || true).unwrap_or(status::UNKNOWN)
+                outcome(&mut reached, &mut asking, || true).unwrap_or(status::UNKNOWN)
             };
             // The second interrupt ends the program; there is no time for a goodbye.
             signature.close();
@@ -133,19 +147,73 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
     }
 }
 
-/// Waits for the outcome, which the connector's thread prints, and asks what the terminal asks in the meantime.
-/// The first interrupt cancels; the second, or ten seconds without an outcome, gives up (`None`).
-fn outcome(reached: &Reached, asking: &mut Asking<'_>, cancel: impl Fn() -> bool) -> Option<u8> {
-    let mut until: Option<Instant> = None;
+/// Waits until it is told what became of the requests that earlier runs left open: until then the terminal takes no
+/// other. One that was unknown before may stay so.
+fn await_earlier(
+    reached: &mut Reached,
+    asking: &mut Asking<'_>,
+    report: &Report,
+) -> Result<(), NotReached> {
+    let limit = |earlier: &Earlier| (!earlier.is_untold()).then(|| Instant::now() + FOUND_OUT);
+    if reached.earlier.is_over() {
+        return Ok(());
+    }
+    report.say("Waiting until that is known. Interrupt to give up.");
+    let mut until = limit(&reached.earlier);
+    let over = attend(reached, asking, &mut until, |note, earlier, until| {
+        match note {
+            Note::Interrupted => return ControlFlow::Break(false),
+            Note::Earlier(_) if earlier.is_over() => return ControlFlow::Break(true),
+            Note::Earlier(_) => *until = until.or(limit(earlier)),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+    if over == Some(false) {
+        let message = "Interrupted before it was known what became of an earlier request.";
+        return Err(Why::Interrupted.because(message));
+    }
+    Ok(())
+}
+
+/// Waits for the outcome, which the connector's thread prints. The first interrupt cancels; the second, or ten
+/// seconds without an outcome, gives up (`None`).
+fn outcome(
+    reached: &mut Reached,
+    asking: &mut Asking<'_>,
+    cancel: impl Fn() -> bool,
+) -> Option<u8> {
+    let summary = attend(reached, asking, &mut None, |note, _, until| {
+        match note {
+            Note::Outcome(summary) => return ControlFlow::Break(Some(summary)),
+            Note::Interrupted if until.is_some() || !cancel() => return ControlFlow::Break(None),
+            Note::Interrupted => *until = Some(Instant::now() + AFTER_INTERRUPT),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+    let summary = summary??;
+    reached.take_note(&summary);
+    Some(status_of(&summary))
+}
+
+/// Takes notes until one ends the waiting, or the time is up that `take` may set (`None`), and asks what the terminal
+/// asks in the meantime.
+fn attend<T>(
+    reached: &mut Reached,
+    asking: &mut Asking<'_>,
+    until: &mut Option<Instant>,
+    mut take: impl FnMut(Note, &Earlier, &mut Option<Instant>) -> ControlFlow<T>,
+) -> Option<T> {
     loop {
-        let due = [until, asking.next_reminder()];
+        let due = [*until, asking.next_reminder()];
         let note = match due.into_iter().flatten().min() {
             None => reached.notes.recv().ok()?,
             Some(due) => {
                 let left = due.saturating_duration_since(Instant::now());
                 match reached.notes.recv_timeout(left) {
                     Ok(note) => note,
-                    Err(RecvTimeoutError::Timeout) if until != Some(due) => {
+                    Err(RecvTimeoutError::Timeout) if *until != Some(due) => {
                         asking.remind();
                         continue;
                     }
@@ -154,14 +222,18 @@ fn outcome(reached: &Reached, asking: &mut Asking<'_>, cancel: impl Fn() -> bool
             }
         };
         match note {
-            Note::Outcome(summary) => return Some(status_of(&summary)),
-            Note::Interrupted if until.is_some() || !cancel() => return None,
-            Note::Interrupted => until = Some(Instant::now() + AFTER_INTERRUPT),
             Note::Question(pending) => asking.ask(pending),
             Note::QuestionOver(question) => asking.over(question),
             Note::Typed(at, line) => asking.typed(at, &line),
             Note::KeyboardEnded => asking.keyboard_ended(),
-            Note::Ready | Note::Down(_) | Note::Hopeless(_) => {}
+            note => {
+                if let Note::Earlier(summary) = &note {
+                    reached.take_note(summary);
+                }
+                if let ControlFlow::Break(done) = take(note, &reached.earlier, until) {
+                    return Some(done);
+                }
+            }
         }
     }
 }

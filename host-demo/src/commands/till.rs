@@ -14,9 +14,11 @@ use proto_core::model::Signature;
 use proto_core::pos::{Deadlines, Event, Question, Summary};
 use transport_ws::{open_address, parse_address};
 
+use super::kept::{Earlier, open_journal};
 use super::questions::on_question;
 use super::usb;
 use crate::cli::Till;
+use crate::journal::state_folder;
 use crate::report::{self, Answerer, Report, status};
 use crate::signature::SignatureFile;
 use crate::sim::{Pairing, SimulatorOptions, SimulatorThread};
@@ -31,7 +33,27 @@ pub(super) struct Reached {
     pub(super) notes: Receiver<Note>,
     /// For notes from other threads.
     pub(super) to_notes: Sender<Note>,
+    /// What earlier runs have left open.
+    pub(super) earlier: Earlier,
     _simulator: Option<SimulatorThread>,
+}
+
+impl Reached {
+    /// What was printed is taken note of: it is not told again by the next run.
+    pub(super) fn take_note(&mut self, told: &Summary) {
+        self.earlier.told(told);
+        // If that fails it is told once more, which is all that is promised.
+        let _ = self.connector.outcome_stored(told.request);
+    }
+
+    /// The same for all that was told so far.
+    pub(super) fn take_notes(&mut self) {
+        while let Ok(note) = self.notes.try_recv() {
+            if let Note::Earlier(summary) = note {
+                self.take_note(&summary);
+            }
+        }
+    }
 }
 
 /// What the main thread must know.
@@ -50,6 +72,8 @@ pub(super) enum Note {
     Typed(Instant, String),
     KeyboardEnded,
     Outcome(Box<Summary>),
+    /// Something was told about a request of an earlier run, or about one whose outcome was unknown.
+    Earlier(Box<Summary>),
     Interrupted,
 }
 
@@ -132,7 +156,7 @@ pub(super) enum Why {
 }
 
 impl Why {
-    fn because(self, message: impl Into<String>) -> NotReached {
+    pub(super) fn because(self, message: impl Into<String>) -> NotReached {
         NotReached {
             why: self,
             message: message.into(),
@@ -212,6 +236,7 @@ where
     L: Link + Send + 'static,
     P: Park + Send + 'static,
 {
+    let kept = open_journal(till, report).map_err(|error| Why::Failed.because(error))?;
     let (notes, received) = channel();
     let token_file = match simulator {
         // A simulator of this run has no memory of the last one.
@@ -224,19 +249,25 @@ where
             report: report.clone(),
         });
     }
+    let mut earlier = Earlier::default();
+    if let Some((journal, open)) = kept {
+        builder = builder.journal(journal);
+        earlier = open;
+    }
     interrupts(&notes);
     let answerer = manner.answerer;
     let connector = builder
         .on_event(listener(report.clone(), manner, notes.clone()))
         .on_question(on_question(answerer, report.clone(), notes.clone()))
         .map_err(|error| Why::Failed.because(error.to_string()))?;
-    let reached = Reached {
+    let mut reached = Reached {
         connector,
         notes: received,
         to_notes: notes,
+        earlier,
         _simulator: simulator,
     };
-    await_ready(&reached.notes, till.wait.map(Duration::from_secs))?;
+    await_ready(&mut reached, till.wait.map(Duration::from_secs))?;
     Ok(reached)
 }
 
@@ -278,11 +309,7 @@ impl Tokens for KeptTokens {
 
 /// The tokens in the user's state folder.
 fn default_token_file() -> Option<PathBuf> {
-    let folders = directories::ProjectDirs::from("", "", "host-demo")?;
-    let state = folders
-        .state_dir()
-        .unwrap_or_else(|| folders.data_local_dir());
-    Some(state.join("tokens.json"))
+    Some(state_folder()?.join("tokens.json"))
 }
 
 /// Runs on the connector's thread: tells every event, and notes what the main thread waits for. A connection
@@ -343,7 +370,12 @@ fn note(event: &Event<'_>, notes: &Sender<Note>) {
         Event::Disconnected(down) => Note::Down(down.clone()),
         Event::PairingTimedOut => Note::Hopeless("Nobody has typed the pairing code."),
         Event::SimulatorRefused => Note::Hopeless("This is a simulator, not a terminal."),
-        Event::Outcome(outcome) => Note::Outcome(Box::new(outcome.summary.clone())),
+        Event::Outcome(outcome) if !outcome.summary.redelivered => {
+            Note::Outcome(Box::new(outcome.summary.clone()))
+        }
+        Event::Outcome(outcome) | Event::Resolved(outcome) => {
+            Note::Earlier(Box::new(outcome.summary.clone()))
+        }
         _ => match over {
             Some(over) => over,
             None => return,
@@ -363,13 +395,13 @@ fn interrupts(notes: &Sender<Note>) {
 
 /// Waits for the terminal. A connection that cannot be made is final unless waiting was asked for; a pairing
 /// takes as long as a person takes.
-fn await_ready(notes: &Receiver<Note>, wait: Option<Duration>) -> Result<(), NotReached> {
+fn await_ready(reached: &mut Reached, wait: Option<Duration>) -> Result<(), NotReached> {
     let start = Instant::now();
     let limit = wait.unwrap_or(PAIRING).max(PAIRING);
     let mut last = "The terminal did not become ready; look at its screen.".to_owned();
     loop {
         let left = limit.saturating_sub(start.elapsed());
-        match notes.recv_timeout(left) {
+        match reached.notes.recv_timeout(left) {
             Ok(Note::Ready) => return Ok(()),
             Ok(Note::Interrupted) => {
                 return Err(Why::Interrupted.because("Interrupted before the terminal was ready."));
@@ -381,6 +413,7 @@ fn await_ready(notes: &Receiver<Note>, wait: Option<Duration>) -> Result<(), Not
                     return Err(Why::Link.because(last));
                 }
             }
+            Ok(Note::Earlier(summary)) => reached.take_note(&summary),
             Ok(_) => {}
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                 return Err(Why::Link.because(last));

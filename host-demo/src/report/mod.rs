@@ -5,6 +5,7 @@
 
 mod outcome;
 mod output;
+mod record;
 
 use proto_core::link::Down;
 use proto_core::message::{DiscoveryResponse, UiStateMessage};
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 
 pub use outcome::{NotStarted, outcome_line, status, status_of};
 pub use output::Report;
+pub use record::{record_line, record_text};
 
 use self::outcome::{outcome_text, resolved_line};
 use crate::amount::major;
@@ -140,6 +142,14 @@ pub fn event(event: &Event<'_>, answerer: Answerer) -> (Value, String) {
                 message,
             )
         }
+        Event::Outcome(outcome) if outcome.summary.redelivered => (
+            resolved_line(outcome),
+            format!(
+                "From an earlier run, {}: {}",
+                outcome.summary.external_id,
+                outcome_text(outcome)
+            ),
+        ),
         Event::Outcome(outcome) => (outcome_line(outcome), outcome_text(outcome)),
         Event::Resolved(outcome) => (
             resolved_line(outcome),
@@ -161,6 +171,13 @@ pub fn event(event: &Event<'_>, answerer: Answerer) -> (Value, String) {
             ),
             "The terminal is asked what became of the sale.".to_owned(),
         ),
+        Event::JournalFailed(_) => {
+            let message = "The end of the request cannot be put on record.";
+            (
+                error("journal_failed", message, JOURNAL_FAILED),
+                format!("{message} {JOURNAL_FAILED}"),
+            )
+        }
         Event::CancelImpossible => (
             error(
                 "cancel_impossible",
@@ -434,6 +451,9 @@ fn opt(text: Option<Text<'_>>) -> Option<String> {
 pub fn is_simulated(info: Option<&TerminalInfo>) -> bool {
     info.is_some_and(|info| info.simulated)
 }
+
+/// What to do about an end that is not on record.
+const JOURNAL_FAILED: &str = "Note it, and mend the journal; the next run finds it out anew.";
 
 /// What to do about a message that cannot be read.
 const UNREADABLE: &str = "It is skipped and ends nothing; if it happens again, report it with the terminal's software version.";

@@ -33,15 +33,11 @@ pub mod status {
 #[must_use]
 pub fn outcome_line(outcome: &Outcome<'_>) -> Value {
     let summary = &outcome.summary;
-    let finality = match summary.certainty {
-        Certainty::Made(finality) => Some(finality.name()),
-        Certainty::NotMade | Certainty::Unknown => None,
-    };
     json!({
         "event": "outcome",
         "request": summary.kind.name(),
         "certainty": summary.certainty.name(),
-        "finality": finality,
+        "finality": finality(summary.certainty),
         "result": summary.result.name(),
         "cause": summary.cause.name(),
         "reason": outcome.reason.to_string(),
@@ -58,6 +54,13 @@ pub fn outcome_line(outcome: &Outcome<'_>) -> Value {
         "missing": summary.missing.map(Missing::name),
         "payment": outcome.payment.map(payment),
     })
+}
+
+pub(super) const fn finality(certainty: Certainty) -> Option<&'static str> {
+    match certainty {
+        Certainty::Made(finality) => Some(finality.name()),
+        Certainty::NotMade | Certainty::Unknown => None,
+    }
 }
 
 /// The line when it is known after all: the same members.
@@ -166,15 +169,15 @@ pub fn status_of(summary: &Summary) -> u8 {
 
 pub(super) fn outcome_text(outcome: &Outcome<'_>) -> String {
     let summary = &outcome.summary;
-    match (summary.certainty, outcome.payment) {
-        (Certainty::Made(finality), Some(payment)) => paid_text(summary, finality.name(), payment),
-        (Certainty::NotMade, _) => format!(
+    match summary.certainty {
+        Certainty::Made(finality) => paid_text(summary, finality.name(), outcome.payment),
+        Certainty::NotMade => format!(
             "NOT PAID ({}): {}. {}",
             summary.cause.name(),
             outcome.reason,
             outcome.message,
         ),
-        _ => format!(
+        Certainty::Unknown => format!(
             "NOT KNOWN whether the customer has paid ({}): {} Ask the terminal for {} before you charge again.",
             summary.cause.name(),
             outcome.message,
@@ -183,36 +186,22 @@ pub(super) fn outcome_text(outcome: &Outcome<'_>) -> String {
     }
 }
 
-fn paid_text(summary: &Summary, finality: &str, payment: Payment<'_>) -> String {
-    let card = payment.card_transaction();
-    let code = card.and_then(|card| card.auth_code());
-    let mut rows = vec![
-        ("Payment id", text(payment.id())),
-        ("External id", text(payment.external_payment_id())),
-        (
-            "Order id",
-            text(payment.order().and_then(|order| order.id())),
-        ),
-        ("Amount", major(summary.approved)),
-        ("Tip", major(summary.tip)),
-        ("Tax", major(payment.tax_amount().unwrap_or(0))),
-        (
-            "Offline",
-            if summary.offline { "yes" } else { "no" }.to_owned(),
-        ),
-        (
-            "Auth code",
-            code.map(|code| code.expose().to_string())
-                .unwrap_or_default(),
-        ),
-        (
-            "Card type",
-            card.and_then(|card| card.card_type())
-                .map(|kind| kind.to_string())
-                .unwrap_or_default(),
-        ),
-        ("Last 4", text(card.and_then(|card| card.last4()))),
-    ];
+/// Without a payment, what is on record of it.
+fn paid_text(summary: &Summary, finality: &str, payment: Option<Payment<'_>>) -> String {
+    let offline = if summary.offline { "yes" } else { "no" }.to_owned();
+    let mut rows = match payment {
+        Some(payment) => payment_rows(summary, payment, offline),
+        None => vec![
+            (
+                "Payment id",
+                summary.payment_id.as_deref().unwrap_or_default().to_owned(),
+            ),
+            ("External id", summary.external_id.to_string()),
+            ("Amount", major(summary.approved)),
+            ("Tip", major(summary.tip)),
+            ("Offline", offline),
+        ],
+    };
     if summary.remaining() > 0 {
         rows.push(("Remaining", major(summary.remaining())));
     }
@@ -226,4 +215,36 @@ fn paid_text(summary: &Summary, finality: &str, payment: Payment<'_>) -> String 
         lines.push_str(&format!("\n  {name:<12} {value}"));
         lines
     })
+}
+
+fn payment_rows(
+    summary: &Summary,
+    payment: Payment<'_>,
+    offline: String,
+) -> Vec<(&'static str, String)> {
+    let card = payment.card_transaction();
+    let code = card.and_then(|card| card.auth_code());
+    let kind = card.and_then(|card| card.card_type());
+    vec![
+        ("Payment id", text(payment.id())),
+        ("External id", text(payment.external_payment_id())),
+        (
+            "Order id",
+            text(payment.order().and_then(|order| order.id())),
+        ),
+        ("Amount", major(summary.approved)),
+        ("Tip", major(summary.tip)),
+        ("Tax", major(payment.tax_amount().unwrap_or(0))),
+        ("Offline", offline),
+        (
+            "Auth code",
+            code.map(|code| code.expose().to_string())
+                .unwrap_or_default(),
+        ),
+        (
+            "Card type",
+            kind.map(|kind| kind.to_string()).unwrap_or_default(),
+        ),
+        ("Last 4", text(card.and_then(|card| card.last4()))),
+    ]
 }

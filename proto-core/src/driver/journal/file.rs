@@ -75,11 +75,8 @@ impl FileJournal {
         let path = path.into();
         let lock = JournalLock::take(&path)?;
         let failed = |error| JournalError::system(&path, error);
-        let is_new = !path.exists();
-        let mut file = private_file(&path, OpenOptions::new().read(true)).map_err(failed)?;
-        if is_new {
-            sync_folder_of(&path).map_err(failed)?;
-        }
+        let mut options = OpenOptions::new();
+        let mut file = options.read(true).write(true).open(&path).map_err(failed)?;
         let mut index = Index::default();
         let torn = scan(&path, &mut file, &mut |place, entry| {
             index.add(place, &entry);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use fs4::{FileExt, TryLockError};
 
+use super::private::sync_folder_of;
 use super::{JournalError, private_file, private_folder};
 
 /// That this process has a journal, and no other one. It ends when it is dropped, and with the process, however
@@ -18,7 +19,8 @@ pub struct JournalLock {
 }
 
 impl JournalLock {
-    /// Takes the journal at `path`; the folder is made if there is none, readable by its owner only.
+    /// Takes the journal at `path`. If there is none, the file is made, empty, and so is its folder, for their
+    /// owner only.
     ///
     /// # Errors
     ///
@@ -44,6 +46,10 @@ impl JournalLock {
             writeln!(file, "{}", std::process::id())
         };
         write(&mut file).map_err(failed)?;
+        if !path.exists() {
+            private_file(path, &mut OpenOptions::new()).map_err(failed)?;
+            sync_folder_of(path).map_err(failed)?;
+        }
         Ok(Self { file })
     }
 }
