@@ -162,6 +162,13 @@ fn a_payment_that_is_not_found_proves_nothing_if_it_may_wait_offline() {
 }
 
 #[test]
+fn a_payment_that_waits_offline_without_a_name_of_ours_can_be_ours() {
+    let (mut world, device) = lost();
+    device.pending(vec![json!({"paymentId": "P9", "amount": 1000})]);
+    assert_eq!(unknown_for(&mut world), Some(Missing::Pending));
+}
+
+#[test]
 fn a_payment_that_is_not_found_proves_nothing_without_a_clock() {
     let mut world = World::ready();
     let _device = Device::answers(&mut world);
@@ -656,6 +663,48 @@ fn the_response_of_a_refund_is_proof_although_its_end_is_lost() {
         }
         assert_eq!(told(&world), ("made", "approved", "refund_response"));
     }
+}
+
+#[test]
+fn a_refund_that_was_made_stays_made_whatever_is_said_next() {
+    for next in ["the time is over", "a failure"] {
+        let mut world = World::ready();
+        world.ask(&refund());
+        if next == "the time is over" {
+            world.wait(58_000);
+        }
+        world.inject_command(
+            "REFUND_RESPONSE",
+            &json!({"code": "SUCCESS", "paymentId": "PAY1", "refund": {"id": "REF1", "amount": 400}}),
+        );
+        if next == "a failure" {
+            world.inject_command(
+                "REFUND_RESPONSE",
+                &json!({"code": "FAIL", "paymentId": "PAY1"}),
+            );
+        }
+        world.wait(5_000);
+        assert_eq!(told(&world), ("made", "approved", "refund_response"));
+    }
+}
+
+#[test]
+fn a_response_that_says_neither_yes_nor_no_ends_nothing() {
+    let mut world = World::ready();
+    world.ask(&refund());
+    world.inject_command("REFUND_RESPONSE", &json!({"paymentId": "PAY1"}));
+    world.wait(10_000);
+    assert!(world.outcomes.is_empty());
+
+    let mut world = World::ready();
+    world.ask(&void());
+    world.inject_command("VOID_PAYMENT_RESPONSE", &json!({"payment": {"id": "PAY1"}}));
+    assert!(world.outcomes.is_empty());
+    world.inject_command(
+        "VOID_PAYMENT_RESPONSE",
+        &json!({"payment": {"id": "PAY1", "amount": 1000, "result": "VOIDED"}}),
+    );
+    assert_eq!(told(&world).0, "made");
 }
 
 #[test]

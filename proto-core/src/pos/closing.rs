@@ -151,7 +151,10 @@ impl Pos<'_> {
         if unknown_at.is_some() {
             // The first limit holds: a link that flaps puts the end off no further.
             doubt.unknown_at = doubt.unknown_at.or(unknown_at);
-            doubt.cause = cause;
+            // And what it was first: the time of a request is over only once.
+            if doubt.cause != Cause::TimedOut {
+                doubt.cause = cause;
+            }
         }
     }
 }

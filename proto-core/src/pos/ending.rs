@@ -91,6 +91,9 @@ impl Pos<'_> {
         }
         self.stop(Timer::Total);
         self.stop(Timer::Quiet);
+        if self.held_refund().is_some() {
+            return self.refund_stands(now);
+        }
         if self.is_withheld() {
             return self.end_own(now, not_sent(Cause::TimedOut, Evidence::NotSent));
         }

@@ -269,12 +269,13 @@ impl Pos<'_> {
             .into_iter()
             .flatten()
             .any(|waiting| {
-                waiting
-                    .external_payment_id()
-                    .is_some_and(|id| entry.is_under(id))
-                    || waiting
-                        .payment_id()
-                        .is_some_and(|id| Some(id) == payment.map(Text::from))
+                let named = waiting.payment_id();
+                match waiting.external_payment_id().filter(|id| !id.is_empty()) {
+                    Some(id) if entry.is_under(id) => true,
+                    // Older terminals name only their payment: as long as we know none, it can be this one.
+                    None if payment.is_none() => named.is_none_or(|id| !self.tx.knows(Some(id))),
+                    _ => named.is_some_and(|id| Some(id) == payment.map(Text::from)),
+                }
             });
         let offline = is_offline(entry);
         if !told || waits {

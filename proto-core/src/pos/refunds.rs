@@ -12,7 +12,7 @@ use crate::message::{Ack, RefundResponse, VoidPaymentResponse};
 use crate::model::{Credit, Refund};
 use crate::time::{Duration, Instant};
 use crate::wire::json::Text;
-use crate::wire::names::{ErrorCode, Method, ResultStatus, TxState};
+use crate::wire::names::{ErrorCode, Method, PaymentResult, ResultStatus, TxState};
 
 /// How long REFUND_RESPONSE stands alone before it counts without FINISH_OK or FINISH_CANCEL.
 const CONFIRMED: Duration = Duration::from_secs(5);
@@ -46,8 +46,8 @@ impl Pos<'_> {
             Some(TxState::Success) => true,
             Some(TxState::Fail) => false,
             // START is no answer yet; without a code the refund itself tells.
-            None => refund.is_some(),
-            Some(_) => return Some(Event::Unsolicited(Unsolicited::Message(Some(method)))),
+            None if refund.is_some() => true,
+            _ => return Some(Event::Unsolicited(Unsolicited::Message(Some(method)))),
         };
         let ours = self
             .sent_here(RequestKind::Refund)
@@ -64,7 +64,10 @@ impl Pos<'_> {
             Some(ErrorCode::PaymentNotFound) => Some(ErrorCode::PaymentNotFound),
             _ => None,
         };
-        if let Some(open) = self.open_mut() {
+        if let Some(open) = self.open_mut()
+            && (done || !open.held.as_ref().is_some_and(|held| held.done))
+        {
+            // What is done is done, whatever is said about it later.
             open.held = Some(HeldRefund {
                 done,
                 refund: refund.and_then(|refund| refund.id()).map(cut),
@@ -189,9 +192,14 @@ impl Pos<'_> {
         let other = Event::Unsolicited(Unsolicited::Message(Some(method)));
         let payment = response.payment();
         let id = payment.and_then(|payment| payment.id());
+        let voided = payment.and_then(|payment| payment.result()) == Some(PaymentResult::Voided);
         let done = match response.status() {
+            _ if voided => true,
             Some(status) => status == ResultStatus::Success,
-            None => response.success() == Some(true),
+            None => match response.success() {
+                Some(success) => success,
+                None => return other,
+            },
         };
         // A payment that is said to be voided is, whoever asked and when.
         let request =

@@ -93,6 +93,8 @@ pub struct Pos<'b> {
     pub(super) outbox: Outbox<'b>,
     /// What `transmit` has handed out.
     pub(super) front: Front,
+    /// A screen of ours is in the outbox, or about to be.
+    screens_wait: bool,
     pub(super) due: Due,
     pub(super) tx: Transaction<'b>,
     pub(super) cases: Cases<'b>,
@@ -131,6 +133,7 @@ impl<'b> Pos<'b> {
             terminal: Terminal::default(),
             outbox: Outbox::new(memory.send),
             front: Front::Nothing,
+            screens_wait: false,
             due: Due::default(),
             tx: Transaction::new(memory.withheld, memory.hold, config.last_request),
             cases: Cases::new(memory.cases),
@@ -249,6 +252,7 @@ impl<'b> Pos<'b> {
             };
             self.due.discovery = self.outbox.push(&sender, &request).is_err();
         }
+        self.screens_wait |= self.due.thank_you || self.due.welcome;
         if self.due.thank_you {
             self.due.thank_you = self
                 .outbox
@@ -493,10 +497,17 @@ impl Role for Pos<'_> {
         }
     }
 
-    fn transmitted(&mut self, _now: Instant) {
+    fn transmitted(&mut self, now: Instant) {
         match core::mem::replace(&mut self.front, Front::Nothing) {
             Front::Nothing => {}
-            Front::Outbox => self.outbox.pop(),
+            Front::Outbox => {
+                self.outbox.pop();
+                if self.screens_wait {
+                    // A refusal that names nothing can be about one of our own screens.
+                    self.tx.note_other(now);
+                    self.screens_wait = self.outbox.front().is_some();
+                }
+            }
             Front::Withheld => self.start_left(),
         }
         self.pump();
