@@ -259,6 +259,8 @@ fn only_its_owner_can_read_it() {
     drop(journal);
 }
 
+// Not on Windows: where a file that is open cannot be replaced, the journal keeps its superseded lines.
+#[cfg(not(windows))]
 #[test]
 fn superseded_lines_go_and_what_is_open_stays() {
     let folder = Folder::new();
