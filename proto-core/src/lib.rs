@@ -187,7 +187,7 @@
 //! | none | codec, roles, loop: `no_std`, no allocation |
 //! | `embedded-io` | serial lines for super-loops |
 //! | `embedded-io-async` | a serial link for executors |
-//! | `std` | `driver`: a connector for threads, token store |
+//! | `std` | `driver`: a connector for threads, token store, journals |
 //!
 //! # Limits
 //!

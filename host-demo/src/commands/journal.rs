@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use proto_core::driver::{JournalEntry, JournalError, Records as _, by_hand};
+use proto_core::driver::{JournalEntry, JournalError, Records as _};
 use proto_core::journal::Record;
 use proto_core::pos::{Ending, ExternalId};
 use proto_core::redact::is_pan;
@@ -141,10 +141,7 @@ fn resolve(
             record.terminal
         )));
     }
-    let entry = JournalEntry {
-        because: Some(because),
-        ..JournalEntry::new(by_hand(record, end == EndByHand::Made))
-    };
+    let entry = JournalEntry::by_hand(record, end == EndByHand::Made, because);
     journal.write(&entry)?;
     report.both(&report::record_line(&entry), &report::record_text(&entry));
     Ok(())

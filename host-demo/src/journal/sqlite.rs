@@ -280,3 +280,124 @@ const FORGET_ENTRIES: &str = "
 const FORGET_REQUESTS: &str = "
     DELETE FROM request
     WHERE NOT open AND since_ms < ?1 AND request < (SELECT max(request) FROM request)";
+
+#[cfg(test)]
+mod tests {
+    use proto_core::journal::RecordState;
+    use proto_core::pos::{RequestId, RequestKind};
+
+    use super::*;
+
+    fn intent(request: u32, id: &str, days_ago: i64) -> Record {
+        let made = unix_ms().unwrap() - days_ago * 24 * 3_600_000;
+        Record {
+            version: RECORD_VERSION,
+            request: RequestId::from_number(request),
+            kind: RequestKind::Sale,
+            external_id: ExternalId::new(id).unwrap(),
+            payment: None,
+            original: None,
+            amount: 1_000,
+            tip: None,
+            terminal: "T".try_into().unwrap(),
+            merchant: "M".try_into().unwrap(),
+            unix_ms: Some(made.try_into().unwrap()),
+            state: RecordState::Intent,
+            ending: None,
+        }
+    }
+
+    /// A sale that is settled, and stored by the application.
+    fn over(intent: &Record) -> Record {
+        Record {
+            state: RecordState::Delivered,
+            ..JournalEntry::by_hand(intent, true, "seen").record
+        }
+    }
+
+    fn write(journal: &mut SqliteJournal, records: &[Record]) {
+        for record in records {
+            journal.write(&JournalEntry::new(record.clone())).unwrap();
+        }
+    }
+
+    fn numbers(records: &[Record]) -> Vec<u32> {
+        let numbers = records.iter().map(|record| record.request.number());
+        numbers.collect()
+    }
+
+    #[test]
+    fn it_says_how_every_request_stands_also_when_it_is_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state/journal.sqlite");
+        let id = ExternalId::new("INV-1").unwrap();
+        let mut journal = SqliteJournal::open(&path).unwrap();
+        assert_eq!(journal.last_request().unwrap(), 0);
+        let first = intent(1, "INV-1", 0);
+        let third = intent(3, "INV-1", 0);
+        write(&mut journal, &[first.clone(), over(&first)]);
+        write(&mut journal, &[intent(2, "INV-2", 0), third.clone()]);
+        let check = |journal: &mut SqliteJournal| {
+            assert_eq!(numbers(&journal.open().unwrap()), [2, 3]);
+            assert_eq!(numbers(&journal.under(&id).unwrap()), [1, 3]);
+            assert_eq!(journal.find(&id).unwrap(), Some(third.clone()));
+            assert_eq!(journal.last_request().unwrap(), 3);
+            let mut all = Vec::new();
+            journal.read(&mut |entry| all.push(entry.record)).unwrap();
+            assert_eq!(numbers(&all), [1, 1, 2, 3]);
+        };
+        check(&mut journal);
+        // Others may look, and no more.
+        let mut seen = 0;
+        SqliteJournal::look_into(&path, &mut |_| seen += 1).unwrap();
+        assert_eq!(seen, 4);
+        let error = SqliteJournal::open(&path).unwrap_err();
+        assert!(matches!(error, JournalError::Held { .. }), "{error}");
+        drop(journal);
+        check(&mut SqliteJournal::open(&path).unwrap());
+    }
+
+    #[test]
+    fn what_is_settled_and_old_goes_but_the_newest() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let old = i64::from(KEEP_DAYS) + 1;
+        let sales = [
+            over(&intent(1, "OVER", old)),
+            intent(2, "OPEN", old),
+            over(&intent(3, "KEPT", old - 2)),
+            over(&intent(4, "NEWEST", old)),
+        ];
+        write(&mut SqliteJournal::open(&path).unwrap(), &sales);
+        let mut journal = SqliteJournal::open(&path).unwrap();
+        let mut left = Vec::new();
+        journal.read(&mut |entry| left.push(entry.record)).unwrap();
+        assert_eq!(numbers(&left), [2, 3, 4]);
+        assert_eq!(journal.last_request().unwrap(), 4);
+        let over = journal.under(&ExternalId::new("OVER").unwrap());
+        assert_eq!(over.unwrap(), []);
+    }
+
+    #[test]
+    fn what_it_cannot_read_is_an_error_that_says_which() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let mut journal = SqliteJournal::open(&path).unwrap();
+        let sales = [intent(1, "INV-1", 0), intent(2, "INV-2", 0)];
+        write(&mut journal, &sales);
+        let damage = "UPDATE entry SET record = 'x' WHERE number = 2";
+        journal.database.execute(damage, []).unwrap();
+        let error = journal.open().unwrap_err();
+        assert!(
+            matches!(error, JournalError::Unreadable { entry: 2, .. }),
+            "{error}"
+        );
+        let database = &journal.database;
+        database
+            .pragma_update(None, "user_version", VERSION + 1)
+            .unwrap();
+        drop(journal);
+        let error = SqliteJournal::open(&path).unwrap_err().to_string();
+        assert!(error.contains("newer version"), "{error}");
+    }
+}

@@ -22,7 +22,7 @@ pub use config::Config;
 pub use connector::{Builder, Canceller, Connector, NotReady, Ticket};
 pub use journal::{
     FileJournal, JournalEntry, JournalError, JournalLock, KEEP_DAYS, MemoryJournal, Records,
-    Repaired, by_hand,
+    Repaired,
 };
 pub use outcome::{NotMade, Outcome, OwnedPayment};
 pub use park::{Park, ThreadPark, block_on};

@@ -33,6 +33,19 @@ pub(super) const SPARE: u64 = 64 * 1_024;
 /// An entry is on the disk when `write` returns. When superseded lines take up half of the file it is written anew
 /// beside itself and renamed: what is kept then is the last line of each request that is open, or not older than
 /// [`KEEP_DAYS`], and the lines with which a person has put something on record.
+///
+/// ```
+/// use proto_core::driver::{FileJournal, Records as _};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("journal.jsonl");
+/// let mut journal = FileJournal::open(path)?; // give it to the connector: `builder.journal(journal)`
+/// if let Some(repaired) = journal.repaired() {
+///     println!("{repaired}");
+/// }
+/// assert_eq!(journal.last_request()?, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct FileJournal {
     path: PathBuf,

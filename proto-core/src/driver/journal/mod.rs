@@ -131,23 +131,25 @@ impl JournalEntry {
         }
     }
 
+    /// What a person has found out about a request, and how: that it was `made` as it was asked for, or not at
+    /// all. For when the terminal cannot be asked any more. Whoever takes the record up with
+    /// [`Pos::resume`](crate::pos::Pos::resume) is told the end once more.
+    #[must_use]
+    pub fn by_hand(record: &Record, made: bool, because: impl Into<String>) -> Self {
+        Self {
+            because: Some(because.into()),
+            ..Self::new(Record {
+                state: RecordState::Outcome,
+                ending: Some(Ending::by_hand(record, made)),
+                ..record.clone()
+            })
+        }
+    }
+
     /// When the request was made: what the record says, else when this was written. Milliseconds since 1970.
     #[must_use]
     pub fn since_ms(&self) -> Option<u64> {
         self.record.unix_ms.or(self.written_ms)
-    }
-}
-
-/// How a person has found out that a request ended: `made` as it was asked for, or not at all.
-///
-/// To be written when the terminal cannot be asked any more; whoever takes the record up with
-/// [`Pos::resume`](crate::pos::Pos::resume) hears of it then.
-#[must_use]
-pub fn by_hand(record: &Record, made: bool) -> Record {
-    Record {
-        state: RecordState::Outcome,
-        ending: Some(Ending::by_hand(record, made)),
-        ..record.clone()
     }
 }
 

@@ -275,15 +275,11 @@ fn superseded_lines_go_and_what_is_open_stays() {
     sold(&mut journal, &old(3, "KEPT", 29));
     let fourth = old(4, "BY-HAND", 29);
     journal.append(&fourth).unwrap();
-    let settled = by_hand(&fourth, true);
-    let entry = JournalEntry {
-        because: Some("seen in the merchant's report".to_owned()),
-        ..JournalEntry::new(settled.clone())
-    };
+    let entry = JournalEntry::by_hand(&fourth, true, "seen in the merchant's report");
     journal.write(&entry).unwrap();
     let stored = Record {
         state: RecordState::Delivered,
-        ..settled
+        ..entry.record
     };
     journal.append(&stored).unwrap();
     for request in 5..300 {
@@ -407,7 +403,7 @@ fn what_a_person_has_found_out_is_told_once_more() {
         tip: Some(150),
         ..intent(1, "INV-1")
     };
-    let made = by_hand(&sale, true);
+    let made = JournalEntry::by_hand(&sale, true, "seen").record;
     assert!(made.is_open());
     let ending = made.ending.unwrap();
     assert_eq!((ending.approved, ending.tip), (1_000, 150));
@@ -416,7 +412,8 @@ fn what_a_person_has_found_out_is_told_once_more() {
         (MADE, Evidence::ByHand)
     );
     let unknown = ended(&sale, RecordState::Delivered, Certainty::Unknown);
-    let ending = by_hand(&unknown, false).ending.unwrap();
+    let record = JournalEntry::by_hand(&unknown, false, "seen").record;
+    let ending = record.ending.unwrap();
     assert_eq!(ending.certainty, Certainty::NotMade);
     assert_eq!((ending.approved, ending.evidence), (0, Evidence::ByHand));
 }
