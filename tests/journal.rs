@@ -94,9 +94,9 @@ fn a_sale_is_on_record_before_it_leaves_and_until_its_outcome_is_stored() {
     let journal = MemoryJournal::default();
     let run = Run::start(&simulator, journal.clone());
     let ticket = run.till.sale(sale("INV-1")).unwrap();
-    let request = ticket.request();
-    assert!(matches!(ticket.wait(), Outcome::Made { .. }));
-    run.till.outcome_stored(request).unwrap();
+    let outcome = ticket.wait();
+    assert!(matches!(outcome, Outcome::Made { .. }));
+    run.till.outcome_stored(outcome.summary()).unwrap();
     run.till.shutdown();
     let expected = [
         (1, RecordState::Intent),
@@ -122,7 +122,7 @@ fn an_outcome_is_told_again_after_a_restart_until_it_is_stored() {
         ..first.clone()
     };
     assert_eq!((name, again), ("outcome", expected));
-    run.till.outcome_stored(first.request).unwrap();
+    run.till.outcome_stored(&first).unwrap();
     run.till.shutdown();
 
     // The next one has the next number, and is the first that is told of.
@@ -164,9 +164,7 @@ fn an_external_id_on_record_is_refused_after_a_restart_unless_asked_for_by_name(
     let journal = MemoryJournal::default();
     let run = Run::start(&simulator, journal.clone());
     let ticket = run.till.sale(sale("INV-1")).unwrap();
-    let request = ticket.request();
-    let _ = ticket.wait();
-    run.till.outcome_stored(request).unwrap();
+    run.till.outcome_stored(ticket.wait().summary()).unwrap();
     run.till.shutdown();
 
     let run = Run::start(&simulator, journal.clone());
@@ -198,7 +196,6 @@ fn a_ticket_waits_for_what_is_found_out_about_an_unknown_outcome() {
     };
     let run = Run::with(&simulator, journal.clone(), deadlines);
     let ticket = run.till.sale(sale("INV-1")).unwrap();
-    let request = ticket.request();
     let outcome = ticket.resolved(PATIENCE);
     let Outcome::Made {
         payment, summary, ..
@@ -211,7 +208,7 @@ fn a_ticket_waits_for_what_is_found_out_about_an_unknown_outcome() {
         (run.told().0, run.told()),
         ("outcome", ("resolved", summary.clone()))
     );
-    run.till.outcome_stored(request).unwrap();
+    run.till.outcome_stored(summary).unwrap();
     run.till.shutdown();
     let last = records(&journal).pop().unwrap();
     assert!(!last.is_open(), "{last:?}");

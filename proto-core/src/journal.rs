@@ -57,6 +57,8 @@ pub struct Record {
     pub terminal: heapless::String<32>,
     /// The merchant that the terminal belongs to.
     pub merchant: heapless::String<32>,
+    /// It says that it is a simulator: whatever it tells, no money moves.
+    pub simulated: bool,
     /// The caller's wall clock, milliseconds since 1970, if it has one.
     pub unix_ms: Option<u64>,
     /// How it stands.
@@ -84,13 +86,15 @@ impl Record {
     }
 
     /// Reads a record that [`to_json`](Self::to_json) wrote, white space around it allowed; `None` if it is
-    /// something else.
+    /// something else, or of another [version](Self::version).
     #[must_use]
     pub fn from_json(text: &[u8]) -> Option<Self> {
         // Room for the longest string in it, unescaped.
         let mut scratch = [0; 64];
-        let (record, used) = serde_json_core::from_slice_escaped(text, &mut scratch).ok()?;
-        text.get(used..)?.trim_ascii().is_empty().then_some(record)
+        let (record, used): (Self, _) =
+            serde_json_core::from_slice_escaped(text, &mut scratch).ok()?;
+        let whole = text.get(used..)?.trim_ascii().is_empty();
+        (whole && record.version == RECORD_VERSION).then_some(record)
     }
 }
 
@@ -122,6 +126,7 @@ mod tests {
             original: ExternalId::new(text),
             terminal: text.try_into().unwrap(),
             merchant: text.try_into().unwrap(),
+            simulated: true,
             unix_ms: Some(u64::MAX),
             state: RecordState::Outcome,
             ending: Some(Ending {

@@ -87,6 +87,7 @@ fn intent(number: u32, id: &str, ago: Duration) -> Record {
         tip: None,
         terminal: "SIM0000000001".try_into().unwrap(),
         merchant: "SIMULATOR".try_into().unwrap(),
+        simulated: true,
         unix_ms: Some(made.as_millis().try_into().unwrap()),
         state: RecordState::Intent,
         ending: None,

@@ -14,7 +14,7 @@ pub struct Device(Rc<RefCell<Books>>);
 struct Books {
     state: &'static str,
     running: Option<String>,
-    payments: Vec<Value>,
+    payments: Vec<(String, Value)>,
     pending: Vec<Value>,
     in_progress: bool,
     last: Option<(&'static str, Value)>,
@@ -47,7 +47,21 @@ impl Device {
 
     /// It has this payment on its books.
     pub fn has(&self, payment: Value) {
-        self.0.borrow_mut().payments.push(payment);
+        let id = payment["externalPaymentId"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        self.has_under(&id, payment);
+    }
+
+    /// Asked for the payment under this id, it shows this one.
+    pub fn has_under(&self, id: &str, payment: Value) {
+        self.0.borrow_mut().payments.push((id.to_owned(), payment));
+    }
+
+    /// It does not say what it is doing.
+    pub fn says_no_state(&self) {
+        self.0.borrow_mut().state = "";
     }
 
     /// It has nothing on its books.
@@ -85,14 +99,14 @@ impl Books {
         }
         match method {
             "RETRIEVE_DEVICE_STATUS_REQUEST" => {
-                let mut answers = vec![(
-                    "RETRIEVE_DEVICE_STATUS_RESPONSE",
-                    json!({
-                        "result": "SUCCESS",
-                        "state": self.state,
-                        "data": {"externalPaymentId": self.running},
-                    }),
-                )];
+                let mut status = json!({
+                    "result": "SUCCESS",
+                    "data": {"externalPaymentId": self.running},
+                });
+                if !self.state.is_empty() {
+                    status["state"] = json!(self.state);
+                }
+                let mut answers = vec![("RETRIEVE_DEVICE_STATUS_RESPONSE", status)];
                 if payload["sendLastMessage"] == true {
                     answers.extend(self.last.clone());
                 }
@@ -103,7 +117,8 @@ impl Books {
                 let found = self
                     .payments
                     .iter()
-                    .find(|payment| payment["externalPaymentId"] == *id);
+                    .rfind(|(under, _)| *under == *id)
+                    .map(|(_, payment)| payment);
                 let status = match found {
                     Some(_) => "FOUND",
                     None if self.in_progress => "IN_PROGRESS",

@@ -12,7 +12,8 @@ use proto_core::link::{Down, DownReason, LinkInfo, LinkKind};
 use proto_core::message::{MessageDraft, TxStateMessageDraft};
 use proto_core::model::{InputOptionDraft, PaymentDraft};
 use proto_core::pos::{
-    self, Case, Config, Env, Memory, Money, Outcome, Pos, Question, RequestId, Sale, Summary,
+    self, Case, Config, Env, Memory, Missing, Money, Outcome, Pos, Question, RequestId, Sale,
+    Summary,
 };
 use proto_core::terminal::{self, Identity, Terminal};
 use proto_core::time::{Duration, Instant};
@@ -339,6 +340,25 @@ impl World {
     pub fn outcome(&self) -> &Summary {
         assert_eq!(self.outcomes.len(), 1, "{:?}", self.outcomes);
         &self.outcomes[0].0
+    }
+
+    /// The last outcome in words: certainty, cause and evidence.
+    #[track_caller]
+    #[must_use]
+    pub fn told(&self) -> (&'static str, &'static str, &'static str) {
+        let (summary, ..) = self.outcomes.last().expect("an outcome");
+        (
+            summary.certainty.name(),
+            summary.cause.name(),
+            summary.evidence.name(),
+        )
+    }
+
+    /// What was missing to know the last outcome.
+    #[must_use]
+    pub fn missing(&self) -> Option<Missing> {
+        let (summary, ..) = self.outcomes.last()?;
+        summary.missing
     }
 
     /// Journal, events and messages, as often as one brings the other forth.

@@ -69,6 +69,46 @@ fn a_link_lost_before_the_commit_sends_nothing_not_even_with_a_late_commit() {
 }
 
 #[test]
+fn a_journal_that_fails_late_says_nothing_about_the_next_request() {
+    let mut world = World::ready();
+    world.journal = JournalAnswer::Silence;
+    let first = world.sale("X");
+    world.pos.cancel(world.now, first).unwrap();
+    world.settle();
+    assert_eq!(world.told(), ("not_made", "cancelled_pos", "not_sent"));
+    world.sale("Y");
+    world.journal = JournalAnswer::Yes;
+    world.answer_journal(Err(JournalFailed));
+    assert_eq!(world.outcomes.len(), 1);
+    assert_eq!(sent(&world, "TX_START"), 1);
+}
+
+#[test]
+fn a_reset_before_the_request_has_left_is_not_made_either() {
+    let mut world = World::ready();
+    world.journal = JournalAnswer::Silence;
+    world.sale("X");
+    world.pos.reset_terminal(world.now).unwrap();
+    world.settle();
+    assert_eq!(world.told(), ("not_made", "cancelled_pos", "not_sent"));
+    world.answer_journal(Ok(()));
+    assert_eq!(sent(&world, "TX_START"), 0);
+}
+
+#[test]
+fn a_cancel_that_may_be_lost_with_the_link_is_pressed_again() {
+    let mut world = World::ready();
+    world.on_start(begin);
+    let request = world.sale("X");
+    world.pos.cancel(world.now, request).unwrap();
+    world.cut();
+    world.join();
+    assert_eq!(sent(&world, "KEY_PRESS"), 0, "the key was lost");
+    begin_again(&mut world);
+    assert_eq!(sent(&world, "KEY_PRESS"), 1);
+}
+
+#[test]
 fn a_cancel_before_the_request_has_left_is_not_made() {
     let mut world = World::ready();
     world.journal = JournalAnswer::Silence;

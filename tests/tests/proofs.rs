@@ -158,6 +158,7 @@ fn happen(world: &mut World, kind: RequestKind, fact: Fact) {
             lose_and_look(world);
         }
         Fact::GivenBack if kind == RequestKind::ManualRefund => {
+            world.inject_command("TX_START_RESPONSE", &json!({"success": true}));
             let credit = json!({"id": "CRE1", "amount": 1000});
             world.inject_command("FINISH_OK", &json!({"credit": credit.to_string()}));
         }

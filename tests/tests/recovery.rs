@@ -1,13 +1,11 @@
 //! What became of a request when its answer is lost (`design.md` "Money" 7 to 9, 12).
 
 use proto_core::pos::{
-    Certainty, Config, Env, Evidence, ExternalId, Finality, ManualRefund, Missing, RefundPayment,
-    Refusal, Sale, VoidPayment,
+    Certainty, Config, Env, Evidence, ExternalId, Finality, Missing, Refusal, Sale,
 };
 use proto_core::terminal::Identity;
-use proto_core::wire::names::{UiState, VoidReason};
 use serde_json::{Value, json};
-use system_tests::{Device, UNIX_MS, World, begin, paid, test_config};
+use system_tests::{Device, JournalAnswer, UNIX_MS, World, begin, paid, test_config};
 
 const HOUR: u64 = 3_600_000;
 
@@ -28,22 +26,6 @@ fn lost() -> (World, Device) {
     world.cut();
     world.forget();
     (world, device)
-}
-
-fn told(world: &World) -> (&'static str, &'static str, &'static str) {
-    let (summary, ..) = world.outcomes.last().expect("an outcome");
-    (
-        summary.certainty.name(),
-        summary.cause.name(),
-        summary.evidence.name(),
-    )
-}
-
-fn missing(world: &World) -> Option<Missing> {
-    world
-        .outcomes
-        .last()
-        .and_then(|(summary, ..)| summary.missing)
 }
 
 #[test]
@@ -81,7 +63,7 @@ fn a_payment_that_the_terminal_has_is_looked_up() {
     device.has(payment("X", "SUCCESS"));
     world.join();
     world.wait(2_000);
-    assert_eq!(told(&world), ("made", "approved", "looked_up"));
+    assert_eq!(world.told(), ("made", "approved", "looked_up"));
     assert_eq!(world.outcome().approved, 1_000);
 }
 
@@ -119,7 +101,7 @@ fn two_look_ups_are_three_seconds_apart() {
     world.wait(2_000 + 2_999);
     assert!(world.outcomes.is_empty());
     world.wait(1);
-    assert_eq!(told(&world), ("not_made", "link_lost", "not_found"));
+    assert_eq!(world.told(), ("not_made", "link_lost", "not_found"));
 }
 
 #[test]
@@ -132,7 +114,7 @@ fn a_link_that_is_lost_between_two_look_ups_begins_anew() {
     world.wait(4_999);
     assert!(world.outcomes.is_empty());
     world.wait(1);
-    assert_eq!(told(&world), ("not_made", "link_lost", "not_found"));
+    assert_eq!(world.told(), ("not_made", "link_lost", "not_found"));
 }
 
 /// Waits until the outcome is unknown, and says what was missing.
@@ -196,10 +178,10 @@ fn a_payment_that_is_not_found_proves_nothing_twenty_hours_later() {
         world.join();
         world.wait(30_000);
         if proves {
-            assert_eq!(told(&world), ("not_made", "link_lost", "not_found"));
+            assert_eq!(world.told(), ("not_made", "link_lost", "not_found"));
         } else {
-            assert_eq!(told(&world), ("unknown", "link_lost", "none"));
-            assert_eq!(missing(&world), Some(Missing::Age));
+            assert_eq!(world.told(), ("unknown", "link_lost", "none"));
+            assert_eq!(world.missing(), Some(Missing::Age));
         }
     }
 }
@@ -218,7 +200,7 @@ fn a_clock_that_went_back_proves_nothing() {
     world.pos.resume(world.now, &record, env).unwrap();
     world.join();
     world.wait(30_000);
-    assert_eq!(missing(&world), Some(Missing::Clock));
+    assert_eq!(world.missing(), Some(Missing::Clock));
 }
 
 #[test]
@@ -241,7 +223,7 @@ fn another_terminal_is_not_asked_and_the_right_one_is_named() {
         ..Identity::SIMULATOR
     });
     world.join();
-    assert_eq!(told(&world), ("unknown", "link_lost", "none"));
+    assert_eq!(world.told(), ("unknown", "link_lost", "none"));
     let (_, _, message, _) = &world.outcomes[0];
     assert!(message.contains("SIM0000000001"), "{message}");
     // That terminal is free for another sale, but not under this id.
@@ -256,6 +238,71 @@ fn another_terminal_is_not_asked_and_the_right_one_is_named() {
 }
 
 #[test]
+fn what_is_found_on_a_terminal_at_work_may_still_be_refused_there() {
+    let (mut world, device) = lost();
+    device.is_doing("WAITING_FOR_POS", None);
+    device.has(payment("X", "SUCCESS"));
+    assert_eq!(unknown_for(&mut world), Some(Missing::Idle));
+    device.is_doing("IDLE", None);
+    world.wait(60_000);
+    assert_eq!(world.told(), ("made", "approved", "looked_up"));
+}
+
+#[test]
+fn what_is_found_is_believed_to_a_terminal_that_does_not_say_what_it_is_doing() {
+    let (mut world, device) = lost();
+    device.says_no_state();
+    device.has(payment("X", "SUCCESS"));
+    world.join();
+    world.wait(2_000);
+    assert_eq!(world.told(), ("made", "approved", "looked_up"));
+}
+
+#[test]
+fn what_is_found_under_another_id_is_not_ours() {
+    let (mut world, device) = lost();
+    device.has_under("X", payment("Y", "SUCCESS"));
+    world.join();
+    world.wait(60_000);
+    assert_eq!(world.told(), ("unknown", "link_lost", "none"));
+}
+
+#[test]
+fn a_look_up_that_does_not_say_of_what_answers_the_application() {
+    let (mut world, device) = lost();
+    world.join();
+    device.silent(true);
+    world.wait(2_000);
+    // The look-up of the sale is under way, and one of the application.
+    let id = ExternalId::new("OLD").unwrap();
+    world.pos.retrieve_payment(world.now, &id).unwrap();
+    world.forget();
+    let mut paid = payment("X", "SUCCESS");
+    paid.as_object_mut().unwrap().remove("externalPaymentId");
+    world.inject_command(
+        "RETRIEVE_PAYMENT_RESPONSE",
+        &json!({"queryStatus": "FOUND", "payment": paid.to_string()}),
+    );
+    let lines = world.transcript();
+    assert!(lines.contains(&"event: PaymentRetrieved".to_owned()));
+    assert!(world.outcomes.is_empty(), "{:?}", world.outcomes);
+}
+
+#[test]
+fn another_terminal_behind_the_same_link_is_another_terminal() {
+    let (mut world, device) = lost();
+    device.is_doing("BUSY", None);
+    world.join();
+    world.wait(3_000);
+    assert!(world.outcomes.is_empty());
+    world.inject_command(
+        "DISCOVERY_RESPONSE",
+        &json!({"ready": true, "serial": "C2", "merchantId": "M2"}),
+    );
+    assert_eq!(world.missing(), Some(Missing::Terminal));
+}
+
+#[test]
 fn a_look_up_in_progress_is_asked_again() {
     let (mut world, device) = lost();
     device.in_progress(true);
@@ -264,7 +311,7 @@ fn a_look_up_in_progress_is_asked_again() {
     assert!(world.outcomes.is_empty());
     device.has(payment("X", "SUCCESS"));
     world.wait(10_000);
-    assert_eq!(told(&world), ("made", "approved", "looked_up"));
+    assert_eq!(world.told(), ("made", "approved", "looked_up"));
 }
 
 #[test]
@@ -307,7 +354,7 @@ fn while_the_terminal_works_on_it_it_stays_open() {
     assert!(world.outcomes.is_empty());
     world.terminal.finish_ok(&paid("PAY1", 1_000)).unwrap();
     world.settle();
-    assert_eq!(told(&world), ("made", "approved", "finish_ok"));
+    assert_eq!(world.told(), ("made", "approved", "finish_ok"));
 }
 
 #[test]
@@ -321,7 +368,7 @@ fn a_cancel_on_another_session_is_no_proof_but_a_reason_to_ask() {
     world.settle();
     assert!(world.outcomes.is_empty());
     world.wait(5_000);
-    assert_eq!(told(&world), ("not_made", "link_lost", "not_found"));
+    assert_eq!(world.told(), ("not_made", "link_lost", "not_found"));
 }
 
 #[test]
@@ -371,7 +418,7 @@ fn an_answer_that_cannot_be_read_is_asked_for() {
         world.inject(broken);
         assert!(world.outcomes.is_empty(), "{broken}");
         world.wait(3_000);
-        assert_eq!(told(&world), ("made", "approved", "looked_up"), "{broken}");
+        assert_eq!(world.told(), ("made", "approved", "looked_up"), "{broken}");
     }
 }
 
@@ -387,7 +434,7 @@ fn an_answer_that_is_too_long_is_looked_up() {
         .pos
         .handle_oversize(world.now, br#"{"method":"FINISH_OK","payload":""#, 40_960);
     world.wait(3_000);
-    assert_eq!(told(&world), ("made", "approved", "looked_up"));
+    assert_eq!(world.told(), ("made", "approved", "looked_up"));
 }
 
 #[test]
@@ -397,7 +444,7 @@ fn a_terminal_that_has_forgotten_the_start_is_noticed() {
     world.on_start(|_| ()); // it never answers TX_START
     world.sale("X");
     world.wait(40_000);
-    assert_eq!(told(&world), ("not_made", "failed", "not_found"));
+    assert_eq!(world.told(), ("not_made", "failed", "not_found"));
 }
 
 #[test]
@@ -409,14 +456,14 @@ fn a_machine_that_was_asleep_asks() {
     device.has(payment("X", "SUCCESS"));
     world.sleep(40_000);
     world.wait(3_000);
-    assert_eq!(told(&world), ("made", "approved", "looked_up"));
+    assert_eq!(world.told(), ("made", "approved", "looked_up"));
 }
 
 #[test]
 fn an_unknown_outcome_is_resolved_later_and_holds_the_till_until_then() {
     let (mut world, device) = lost();
     world.wait(30_000);
-    assert_eq!(told(&world), ("unknown", "link_lost", "none"));
+    assert_eq!(world.told(), ("unknown", "link_lost", "none"));
     device.silent(true);
     world.join();
     let env = world.env();
@@ -426,7 +473,7 @@ fn an_unknown_outcome_is_resolved_later_and_holds_the_till_until_then() {
     device.silent(false);
     device.has(payment("X", "SUCCESS"));
     world.wait(20_000);
-    assert_eq!(told(&world), ("made", "approved", "looked_up"));
+    assert_eq!(world.told(), ("made", "approved", "looked_up"));
     let lines = world.transcript();
     let resolved = |line: &String| line == "resolved: made SUCCESS approved looked_up";
     assert_eq!(
@@ -453,13 +500,13 @@ fn a_parked_request_releases_the_till_and_is_resolved_all_the_same() {
         terminal.finish_ok(&paid("PAY2", 1_000)).unwrap();
     });
     world.sale("Y");
-    assert_eq!(told(&world), ("made", "approved", "finish_ok"));
+    assert_eq!(world.told(), ("made", "approved", "finish_ok"));
     device.silent(false);
     device.has(payment("X", "SUCCESS"));
     world.wait(120_000);
     let (summary, ..) = world.outcomes.last().unwrap();
     assert_eq!(summary.external_id.as_str(), "X");
-    assert_eq!(told(&world), ("made", "approved", "looked_up"));
+    assert_eq!(world.told(), ("made", "approved", "looked_up"));
 }
 
 #[test]
@@ -476,10 +523,10 @@ fn a_restart_takes_up_what_was_open() {
     world.pos.resume(world.now, &record, env).unwrap();
     world.join();
     world.wait(2_000);
-    assert_eq!(told(&world), ("made", "approved", "looked_up"));
+    assert_eq!(world.told(), ("made", "approved", "looked_up"));
     let (summary, ..) = world.outcomes[0].clone();
     assert_eq!((summary.request, summary.redelivered), (request, true));
-    world.pos.outcome_stored(request).unwrap();
+    world.pos.outcome_stored(&summary).unwrap();
     world.settle();
     let last = world.stored.last().unwrap();
     assert!(!last.is_open(), "{last:?}");
@@ -502,7 +549,7 @@ fn an_outcome_is_told_again_until_it_is_stored() {
         let env = world.env();
         world.pos.resume(world.now, &record, env).unwrap();
         world.settle();
-        assert_eq!(told(&world), ("made", "approved", "finish_ok"));
+        assert_eq!(world.told(), ("made", "approved", "finish_ok"));
         let (summary, ..) = &world.outcomes[0];
         assert!(summary.redelivered);
         assert_eq!(summary.payment_id.as_deref(), Some("PAY1"));
@@ -520,11 +567,50 @@ fn a_restart_without_a_terminal_tells_the_unknown_and_resolves_it_when_it_is_the
     let env = world.env();
     world.pos.resume(world.now, &record, env).unwrap();
     world.wait(30_000);
-    assert_eq!(told(&world), ("unknown", "link_lost", "none"));
+    assert_eq!(world.told(), ("unknown", "link_lost", "none"));
     device.has(payment("X", "FAIL"));
     world.join();
     world.wait(3_000);
-    assert_eq!(told(&world), ("not_made", "declined", "looked_up"));
+    assert_eq!(world.told(), ("not_made", "declined", "looked_up"));
+}
+
+#[test]
+fn an_end_that_changes_while_it_is_written_is_written_again() {
+    let (mut world, device) = lost();
+    device.is_doing("BUSY", None);
+    world.join();
+    world.journal = JournalAnswer::Silence;
+    world.wait(40_000);
+    assert_eq!(world.told().0, "unknown");
+    assert!(world.asks_journal());
+    device.is_doing("IDLE", None);
+    device.has(payment("X", "SUCCESS"));
+    world.wait(60_000);
+    assert_eq!(world.told().0, "made");
+    world.journal = JournalAnswer::Yes;
+    world.answer_journal(Ok(()));
+    let ending = world.stored.last().unwrap().ending.clone().unwrap();
+    assert_eq!(ending.certainty, Certainty::Made(Finality::Final));
+}
+
+#[test]
+fn only_the_last_news_of_a_request_can_be_stored() {
+    let (mut world, device) = lost();
+    device.is_doing("BUSY", None);
+    world.join();
+    world.wait(40_000);
+    let unknown = world.outcome().clone();
+    device.is_doing("IDLE", None);
+    device.has(payment("X", "SUCCESS"));
+    world.wait(60_000);
+    let refused = world.pos.outcome_stored(&unknown).unwrap_err();
+    assert_eq!(refused.why, Refusal::Stale);
+    world.settle();
+    assert!(world.stored.last().unwrap().is_open());
+    let (made, ..) = world.outcomes.last().cloned().unwrap();
+    world.pos.outcome_stored(&made).unwrap();
+    world.settle();
+    assert!(!world.stored.last().unwrap().is_open());
 }
 
 #[test]
@@ -551,9 +637,9 @@ fn a_start_that_is_a_duplicate_is_looked_up() {
             .unwrap();
     });
     world.sale("X");
-    assert_eq!(told(&world), ("unknown", "duplicate", "start_refused"));
+    assert_eq!(world.told(), ("unknown", "duplicate", "start_refused"));
     world.wait(5_000);
-    assert_eq!(told(&world), ("made", "approved", "looked_up"));
+    assert_eq!(world.told(), ("made", "approved", "looked_up"));
 }
 
 #[test]
@@ -561,7 +647,7 @@ fn a_payment_after_a_not_made_is_contradicted_loudly() {
     let (mut world, _device) = lost();
     world.join();
     world.wait(10_000);
-    assert_eq!(told(&world), ("not_made", "link_lost", "not_found"));
+    assert_eq!(world.told(), ("not_made", "link_lost", "not_found"));
     world.forget();
     let late = json!({"payment": payment("X", "SUCCESS").to_string()});
     world.inject_command("FINISH_OK", &late);
@@ -598,10 +684,10 @@ fn a_payment_taken_offline_is_watched_until_its_result_is_known() {
             terminal.finish_ok(&payment).unwrap();
         });
         world.sale("X");
-        let (summary, ..) = &world.outcomes[0];
+        let (summary, ..) = world.outcomes[0].clone();
         assert_eq!(summary.certainty, Certainty::Made(Finality::Offline));
         device.pending(vec![json!({"paymentId": "PAY1", "amount": 1000})]);
-        world.pos.outcome_stored(summary.request).unwrap();
+        world.pos.outcome_stored(&summary).unwrap();
         world.wait(20 * 60_000);
         assert_eq!(world.outcomes.len(), 1, "it still waits");
         assert!(world.stored.last().unwrap().is_open());
@@ -610,296 +696,10 @@ fn a_payment_taken_offline_is_watched_until_its_result_is_known() {
         paid["offline"] = json!(true);
         device.has(paid);
         world.wait(20 * 60_000);
-        assert_eq!(told(&world), end);
+        assert_eq!(world.told(), end);
         // Meanwhile the till was free.
         assert_eq!(world.outcomes.len(), 2);
     }
-}
-
-// Refunds, voids, manual refunds ("Money" 9)
-
-fn refund() -> RefundPayment<'static> {
-    RefundPayment::partial("PAY1", 400)
-        .external_id("R")
-        .original("X")
-}
-
-#[test]
-fn a_refund_is_made_by_its_response_and_told_with_its_end() {
-    let mut world = World::ready();
-    world.ask(&refund());
-    world.inject_command(
-        "REFUND_RESPONSE",
-        &json!({"code": "SUCCESS", "paymentId": "PAY1", "refund": json!({"id": "REF1", "amount": 400}).to_string()}),
-    );
-    assert!(world.outcomes.is_empty());
-    world.inject_command(
-        "FINISH_OK",
-        &json!({"refund": json!({"id": "REF1", "amount": 400, "payment": {"id": "PAY1"}}).to_string()}),
-    );
-    assert_eq!(told(&world), ("made", "approved", "finish_ok"));
-    let summary = world.outcome();
-    assert_eq!(
-        (summary.approved, summary.payment_id.as_deref()),
-        (400, Some("REF1"))
-    );
-}
-
-#[test]
-fn the_response_of_a_refund_is_proof_although_its_end_is_lost() {
-    for cut in [false, true] {
-        let mut world = World::ready();
-        world.ask(&refund());
-        world.inject_command(
-            "REFUND_RESPONSE",
-            &json!({"code": "SUCCESS", "paymentId": "PAY1", "refund": {"id": "REF1", "amount": 400}}),
-        );
-        if cut {
-            world.cut();
-        } else {
-            world.wait(4_999);
-            assert!(world.outcomes.is_empty());
-            world.wait(1);
-        }
-        assert_eq!(told(&world), ("made", "approved", "refund_response"));
-    }
-}
-
-#[test]
-fn a_refund_that_was_made_stays_made_whatever_is_said_next() {
-    for next in ["the time is over", "a failure"] {
-        let mut world = World::ready();
-        world.ask(&refund());
-        if next == "the time is over" {
-            world.wait(58_000);
-        }
-        world.inject_command(
-            "REFUND_RESPONSE",
-            &json!({"code": "SUCCESS", "paymentId": "PAY1", "refund": {"id": "REF1", "amount": 400}}),
-        );
-        if next == "a failure" {
-            world.inject_command(
-                "REFUND_RESPONSE",
-                &json!({"code": "FAIL", "paymentId": "PAY1"}),
-            );
-        }
-        world.wait(5_000);
-        assert_eq!(told(&world), ("made", "approved", "refund_response"));
-    }
-}
-
-#[test]
-fn a_response_that_says_neither_yes_nor_no_ends_nothing() {
-    let mut world = World::ready();
-    world.ask(&refund());
-    world.inject_command("REFUND_RESPONSE", &json!({"paymentId": "PAY1"}));
-    world.wait(10_000);
-    assert!(world.outcomes.is_empty());
-
-    let mut world = World::ready();
-    world.ask(&void());
-    world.inject_command("VOID_PAYMENT_RESPONSE", &json!({"payment": {"id": "PAY1"}}));
-    assert!(world.outcomes.is_empty());
-    world.inject_command(
-        "VOID_PAYMENT_RESPONSE",
-        &json!({"payment": {"id": "PAY1", "amount": 1000, "result": "VOIDED"}}),
-    );
-    assert_eq!(told(&world).0, "made");
-}
-
-#[test]
-fn a_refund_that_failed_says_why() {
-    for finish in [true, false] {
-        let mut world = World::ready();
-        world.ask(&refund());
-        world.inject_command(
-            "REFUND_RESPONSE",
-            &json!({"code": "FAIL", "reason": "PAYMENT_NOT_FOUND", "paymentId": "PAY1"}),
-        );
-        if finish {
-            world.inject_command("FINISH_CANCEL", &json!({"requestInfo": "REFUND"}));
-            let (_, reason, ..) = &world.outcomes[0];
-            assert_eq!(reason, "PAYMENT_NOT_FOUND");
-        } else {
-            world.wait(5_000);
-        }
-        assert_eq!(told(&world), ("not_made", "failed", "refund_response"));
-    }
-}
-
-#[test]
-fn a_refund_that_the_customer_cancelled_is_a_cancel() {
-    let mut world = World::ready();
-    world.ask(&refund());
-    system_tests::screen(&mut world.terminal, UiState::Processing);
-    world.settle();
-    world.inject_command("FINISH_CANCEL", &json!({"requestInfo": "REFUND"}));
-    assert_eq!(
-        told(&world),
-        ("not_made", "cancelled_customer", "finish_cancel")
-    );
-    assert_eq!(world.outcome().result, proto_core::pos::ResultCode::Cancel);
-}
-
-#[test]
-fn a_lost_refund_is_made_only_if_the_payment_lists_it() {
-    let now = UNIX_MS + 1_000;
-    for (refunds, end) in [
-        (
-            json!([{"id": "REF1", "amount": 400, "createdTime": now}]),
-            ("made", "looked_up"),
-        ),
-        (json!([]), ("unknown", "none")),
-        (
-            json!([{"id": "REF1", "amount": 300, "createdTime": now}]),
-            ("unknown", "none"),
-        ),
-        (
-            json!([{"id": "REF1", "amount": 400, "createdTime": now - HOUR}]),
-            ("unknown", "none"),
-        ),
-        (
-            json!([
-                {"id": "REF1", "amount": 400, "createdTime": now},
-                {"id": "REF2", "amount": 400, "createdTime": now},
-            ]),
-            ("unknown", "none"),
-        ),
-    ] {
-        let mut world = World::ready();
-        let device = Device::answers(&mut world);
-        world.ask(&refund());
-        world.cut();
-        let mut payment = payment("X", "SUCCESS");
-        payment["refunds"] = json!({"elements": refunds});
-        device.has(payment);
-        world.join();
-        world.wait(60_000);
-        let (summary, ..) = &world.outcomes[0];
-        assert_eq!(
-            (summary.certainty.name(), summary.evidence.name()),
-            end,
-            "{refunds}"
-        );
-    }
-}
-
-#[test]
-fn nothing_is_sent_again_and_a_refund_without_the_original_id_is_unknown() {
-    let mut world = World::ready();
-    let _device = Device::answers(&mut world);
-    world.ask(&RefundPayment::full("PAY1").external_id("R"));
-    world.cut();
-    world.join();
-    world.wait(3_000);
-    assert_eq!(told(&world), ("unknown", "link_lost", "none"));
-    assert_eq!(missing(&world), Some(Missing::Proof));
-    let requests = |(_, text): &&(&str, String)| text.contains("REFUND_REQUEST");
-    assert_eq!(world.wire.iter().filter(requests).count(), 1);
-}
-
-#[test]
-fn a_manual_refund_is_never_not_made_by_a_look_up() {
-    let mut world = World::ready();
-    let _device = Device::answers(&mut world);
-    world.on_start(begin);
-    world.ask(&ManualRefund::new(sale("C")));
-    world.cut();
-    world.join();
-    world.wait(3_000);
-    assert_eq!(told(&world), ("unknown", "link_lost", "none"));
-    assert_eq!(missing(&world), Some(Missing::Proof));
-}
-
-#[test]
-fn a_manual_refund_ends_with_its_credit() {
-    let mut world = World::ready();
-    world.on_start(begin);
-    world.ask(&ManualRefund::new(sale("C")));
-    let credit = json!({"id": "CRE1", "amount": 1000});
-    world.inject_command(
-        "FINISH_OK",
-        &json!({"credit": credit.to_string(), "requestInfo": "MANUAL_REFUND"}),
-    );
-    assert_eq!(told(&world), ("made", "approved", "finish_ok"));
-    assert_eq!(world.outcome().approved, 1_000);
-}
-
-fn void() -> VoidPayment<'static> {
-    VoidPayment::new("PAY1", VoidReason::UserCancel)
-        .external_id("V")
-        .original("X")
-}
-
-/// An older terminal, which answers a void with a receipt only.
-fn older() -> World {
-    let mut world = World::with_identity(
-        test_config(),
-        Identity {
-            ping: None,
-            void_payment_response: false,
-            ..Identity::SIMULATOR
-        },
-        [4_096; 3],
-    );
-    world.join();
-    world
-}
-
-#[test]
-fn a_void_ends_with_its_response() {
-    for (status, end) in [
-        ("SUCCESS", ("made", "approved", "void_response")),
-        ("FAIL", ("not_made", "failed", "void_response")),
-    ] {
-        let mut world = World::ready();
-        world.ask(&void());
-        let (_, sent) = world
-            .wire
-            .iter()
-            .find(|(_, text)| text.contains("VOID_PAYMENT"))
-            .unwrap();
-        assert!(sent.contains(r#"\"version\":3"#), "{sent}");
-        world.inject_command(
-            "VOID_PAYMENT_RESPONSE",
-            &json!({"status": status, "payment": {"id": "PAY1", "amount": 1000}, "reason": "because"}),
-        );
-        assert_eq!(told(&world), end);
-        assert_eq!(world.outcomes[0].1, "because");
-    }
-}
-
-#[test]
-fn a_void_that_is_only_acknowledged_is_unknown() {
-    let mut world = older();
-    let _device = Device::answers(&mut world);
-    let void = VoidPayment::new("PAY1", VoidReason::UserCancel).external_id("V");
-    world.ask(&void);
-    let (_, sent) = world
-        .wire
-        .iter()
-        .find(|(_, text)| text.contains("VOID_PAYMENT"))
-        .unwrap();
-    assert!(sent.contains(r#"\"version\":1"#), "{sent}");
-    world.wait(30_000);
-    assert_eq!(told(&world), ("unknown", "unknown", "acknowledged"));
-}
-
-#[test]
-fn a_void_that_is_only_acknowledged_is_looked_up() {
-    let mut world = older();
-    let device = Device::answers(&mut world);
-    world.ask(&void());
-    device.has(payment("X", "VOIDED"));
-    world.wait(3_000);
-    assert_eq!(told(&world), ("made", "approved", "looked_up"));
-    // A payment that is still charged proves nothing: the void may be on its way.
-    let mut world = older();
-    let device = Device::answers(&mut world);
-    device.has(payment("X", "SUCCESS"));
-    world.ask(&void());
-    world.wait(30_000);
-    assert_eq!(told(&world), ("unknown", "unknown", "acknowledged"));
 }
 
 // Queries of the application

@@ -43,7 +43,7 @@ impl Reached {
     pub(super) fn take_note(&mut self, told: &Summary) {
         self.earlier.told(told);
         // If that fails it is told once more, which is all that is promised.
-        let _ = self.connector.outcome_stored(told.request);
+        let _ = self.connector.outcome_stored(told);
     }
 
     /// The same for all that was told so far.

@@ -301,6 +301,7 @@ mod tests {
             tip: None,
             terminal: "T".try_into().unwrap(),
             merchant: "M".try_into().unwrap(),
+            simulated: false,
             unix_ms: Some(made.try_into().unwrap()),
             state: RecordState::Intent,
             ending: None,

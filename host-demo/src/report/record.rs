@@ -37,7 +37,7 @@ pub fn record_line(entry: &JournalEntry) -> Value {
         "approved": ending.map(|ending| ending.approved),
         "tip": ending.map(|ending| ending.tip),
         "payment_id": ending.and_then(|ending| ending.payment.as_deref()),
-        "simulated": ending.is_some_and(|ending| ending.simulated),
+        "simulated": record.simulated,
         "parked": ending.is_some_and(|ending| ending.parked),
         "because": entry.because.as_deref(),
     })

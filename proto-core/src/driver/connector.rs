@@ -15,7 +15,7 @@ use super::thread::{Command, Kept, Screen, Shared, State, run};
 use super::token::{MemoryTokens, Tokens};
 use crate::link::{Down, Link};
 use crate::pos::{
-    Event, ExternalId, Money as _, Refused, RequestId, Sale, TerminalInfo, WITHHELD_LEN,
+    Event, ExternalId, Money as _, Refused, RequestId, Sale, Summary, TerminalInfo, WITHHELD_LEN,
 };
 
 pub(super) type OnCode = Box<dyn FnMut(&str) + Send>;
@@ -262,14 +262,14 @@ impl Connector {
         self.shared.ask(|reply| Command::Park(id, reply))
     }
 
-    /// The application has stored the outcome of this request, and what became of it later: that is not told
-    /// again after a restart.
+    /// The application has stored what was told of a request: that is not told again after a restart.
     ///
     /// # Errors
     ///
-    /// [`Refused`] if there is no such request, or it has no outcome yet.
-    pub fn outcome_stored(&self, request: RequestId) -> Result<(), Refused> {
-        self.shared.ask(|reply| Command::Stored(request, reply))
+    /// [`Refused`] if there is no such request, or there is news of it since: that is to be stored too.
+    pub fn outcome_stored(&self, told: &Summary) -> Result<(), Refused> {
+        let told = Box::new(told.clone());
+        self.shared.ask(|reply| Command::Stored(told, reply))
     }
 
     /// Closes the link in good order, a screen that is due sent first, and ends the thread. Dropping the

@@ -20,8 +20,8 @@ use super::token::{TokenKey, Tokens};
 use crate::journal::Record;
 use crate::link::{Down, Link};
 use crate::pos::{
-    self, Case, Certainty, Env, Event, ExternalId, Memory, Pos, Refused, RequestId, TerminalInfo,
-    Written,
+    self, Case, Certainty, Env, Event, ExternalId, Memory, Pos, Refused, RequestId, Summary,
+    TerminalInfo, Written,
 };
 use crate::run::{Handler, Inbox, Parts, drive};
 use crate::time::Instant;
@@ -57,7 +57,7 @@ pub(super) enum Command {
     Show(Screen, SyncSender<Result<(), Refused>>),
     Park(ExternalId, SyncSender<Result<(), Refused>>),
     Answer(pos::Question, OwnedAnswer, SyncSender<Result<(), Refused>>),
-    Stored(RequestId, SyncSender<Result<(), Refused>>),
+    Stored(Box<Summary>, SyncSender<Result<(), Refused>>),
     Cancel(RequestId),
 }
 
@@ -296,8 +296,8 @@ impl SharedInbox<'_> {
             Command::Answer(question, answer, reply) => {
                 let _ = reply.send(pos.answer(now, question, answer.view()));
             }
-            Command::Stored(request, reply) => {
-                let _ = reply.send(pos.outcome_stored(request));
+            Command::Stored(told, reply) => {
+                let _ = reply.send(pos.outcome_stored(&told));
             }
             Command::Cancel(request) => {
                 // One that has ended needs no cancel.

@@ -16,7 +16,7 @@ use crate::message::{
 use crate::model::Payment;
 use crate::time::Instant;
 use crate::wire::json::Text;
-use crate::wire::names::{KeyPress, Method, TxStartResult, TxState, UiState};
+use crate::wire::names::{KeyPress, Method, RequestInfo, TxStartResult, TxState, UiState};
 use crate::wire::{Message, OpenError, Unreadable};
 
 impl Pos<'_> {
@@ -119,13 +119,13 @@ impl Pos<'_> {
         };
         if success {
             self.mark_started();
-            if let Some(open) = self.open_mut() {
-                open.taken = open.started;
+            if let Some(entry) = self.cases.open_mut() {
+                entry.taken = entry.started;
             }
             return None;
         }
         // What is running was not refused, whatever this is about.
-        if self.open().is_some_and(|open| open.started) {
+        if self.cases.open().is_some_and(|entry| entry.started) {
             return Some(other);
         }
         // The terminal has seen the id before: this request charged nothing, but an earlier one under the
@@ -162,7 +162,16 @@ impl Pos<'_> {
         now: Instant,
         ending: Ending,
     ) -> Option<(super::case::Told, Outcome<'static>)> {
-        let request = self.open_request()?;
+        self.end_with(now, self.open_request()?, ending)
+    }
+
+    /// Ends a request with a message; what is to be told of it.
+    pub(super) fn end_with(
+        &mut self,
+        now: Instant,
+        request: RequestId,
+        ending: Ending,
+    ) -> Option<(super::case::Told, Outcome<'static>)> {
         let told = self.conclude(now, request, ending)?;
         let outcome = self.outcome_of(request)?;
         self.cases.tidy();
@@ -197,7 +206,8 @@ impl Pos<'_> {
             return self.unasked_payment(payment);
         };
         let verdict = prove(entry.record.kind, Fact::Finished(Said::by(payment)));
-        let Some(ending) = self.ending_of(request, verdict, payment, finality(payment)) else {
+        let Some(ending) = self.ending_of(request, verdict, payment, finality(payment, true))
+        else {
             // Still running: the payment that counts is yet to come, and is not to be taken for this one.
             self.missed_something(now);
             return Event::Unsolicited(Unsolicited::Payment(payment));
@@ -259,53 +269,62 @@ impl Pos<'_> {
     fn handle_finish_cancel<'m>(&mut self, now: Instant, finish: FinishCancel<'m>) -> Event<'m> {
         let info = finish.request_info();
         let unasked = Event::Unsolicited(Unsolicited::Cancel(info));
-        let Some(entry) = self.cases.open() else {
-            return unasked;
-        };
-        let kind = entry.record.kind;
-        let named = info.is_none_or(|info| kind.is_called(info));
-        // A screen alone may be one of a transaction before, whose end this would be.
-        let taken = entry
-            .open
-            .as_ref()
-            .is_some_and(|open| open.taken || (kind == RequestKind::Refund && open.started));
-        if !(named && taken && self.is_sent_here() && !self.may_be_of_another(kind)) {
-            if named && self.is_sent() {
+        let Some(entry) = self.without_money(info).and_then(|id| self.cases.get(id)) else {
+            let open = self.cases.open().map(|entry| entry.record.kind);
+            if open.is_some_and(|kind| info.is_none_or(|info| kind.is_called(info))) {
                 // It may be about ours all the same; the terminal knows.
                 self.missed_something(now);
             }
             return unasked;
-        }
+        };
+        let (request, was_open) = (entry.record.request, entry.open.as_ref());
         let cause = match self.why_none(entry) {
             Cause::Failed => Cause::CancelledCustomer,
             cause => cause,
         };
+        let held = was_open.and_then(|open| open.held.as_ref());
+        let why = held.and_then(|held| held.why).map(|why| why.name());
+        let was_open = was_open.is_some();
         // What REFUND_RESPONSE said before counts more.
-        let ending = match (self.held_refund(), prove(kind, Fact::FinishedWithout)) {
+        let held = held.map(|held| held.ending(entry.record.amount));
+        let ending = match (held, prove(entry.record.kind, Fact::FinishedWithout)) {
             (Some(held), _) => held,
             (None, Verdict::NotMade(evidence)) => {
                 Ending::new(Certainty::NotMade, ResultCode::Cancel, cause, evidence)
             }
             (None, _) => return unasked,
         };
-        let why = entry
-            .open
-            .as_ref()
-            .and_then(|open| open.held.as_ref()?.why)
-            .map(|why| why.name());
-        let Some((told, outcome)) = self.end_open(now, ending) else {
+        let Some((told, outcome)) = self.end_with(now, request, ending) else {
             return unasked;
         };
-        self.screens_after(now, false);
+        if was_open {
+            self.screens_after(now, false);
+        }
         told.event(texts(outcome, why, None))
     }
 
-    /// Whether an end that names no attempt may be that of an earlier refund, whose outcome is unknown.
-    fn may_be_of_another(&self, kind: RequestKind) -> bool {
-        kind == RequestKind::Refund
-            && self.cases.iter().any(|entry| {
-                entry.record.kind == kind && entry.open.is_none() && entry.is_unsettled()
-            })
+    /// Which request FINISH_CANCEL ends: the open one, or one that cannot be looked up and is named by its kind; on
+    /// the session that sent it, and after it was taken. Without a name it is about what is open.
+    fn without_money(&self, info: Option<RequestInfo<'_>>) -> Option<RequestId> {
+        let open = self.cases.open().map(|entry| entry.record.kind);
+        let fits = |entry: &&Entry| {
+            let kind = entry.record.kind;
+            let named = match info {
+                Some(info) => kind.is_called(info),
+                None => open == Some(kind),
+            };
+            let late = !kind.is_charge() && entry.is_unsettled();
+            named && (entry.open.is_some() || late)
+        };
+        let fitting = || self.cases.iter().filter(fits);
+        let entry = fitting().max_by_key(|entry| entry.record.request)?;
+        // A screen alone may be one of a transaction before, whose end this would be. Nothing says of a refund
+        // that all before it are over: it must be the only one.
+        let ends = match entry.record.kind {
+            RequestKind::Refund => entry.started && fitting().count() == 1,
+            _ => entry.taken,
+        };
+        (ends && entry.session == Some(self.session.number)).then_some(entry.record.request)
     }
 
     /// A refusal ends the request only if it is about the start of a transaction and not about ours that
@@ -330,11 +349,11 @@ impl Pos<'_> {
             .is_some_and(|id| id == *entry.record.external_id.as_str());
         let open = entry.open.as_ref();
         let only_ours =
-            only_start && open.is_some_and(|open| !open.started && open.cancel == Cancel::No);
+            only_start && !entry.started && open.is_some_and(|open| open.cancel == Cancel::No);
         if running || !self.is_sent_here() || !(names_start || only_ours) {
             return unasked;
         }
-        if open.is_some_and(|open| open.taken) {
+        if entry.taken {
             // It was taken: the refusal is about a second copy of it, or about something else.
             self.missed_something(now);
             return unasked;
@@ -391,8 +410,8 @@ impl Pos<'_> {
 
     pub(super) fn mark_started(&mut self) {
         let here = self.is_sent_here();
-        if let Some(open) = self.open_mut() {
-            open.started |= here && open.left;
+        if let Some(entry) = self.cases.open_mut() {
+            entry.started |= here && entry.open.as_ref().is_some_and(|open| open.left);
         }
     }
 }

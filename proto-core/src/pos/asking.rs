@@ -4,7 +4,7 @@ use super::event::{Event, Unsolicited};
 use super::question::{
     Answer, Answered, AnsweredBy, Confirmation, Question, QuestionKind, SignatureCheck,
 };
-use super::request::Refused;
+use super::request::{Refused, RequestId};
 use super::state::{Pos, Timer};
 use super::transaction::{Asking, Transaction};
 use crate::message::{
@@ -25,13 +25,11 @@ impl Pos<'_> {
         confirm: ConfirmPayment<'m>,
         method: Method<'m>,
     ) -> Event<'m> {
-        let Some(payment) = confirm
-            .payment()
-            .filter(|payment| self.asks_about_ours(*payment))
-        else {
+        let ours = |payment| Some((payment, self.asks_about(payment)?));
+        let Some((payment, request)) = confirm.payment().and_then(ours) else {
             return Event::Unsolicited(Unsolicited::Message(Some(method)));
         };
-        let (question, repeated) = self.open_question(now, QuestionKind::Confirm, payment);
+        let (question, repeated) = self.open_question(now, QuestionKind::Confirm, payment, request);
         Event::Confirm(Confirmation {
             question,
             payment,
@@ -47,13 +45,12 @@ impl Pos<'_> {
         verify: VerifySignature<'m>,
         method: Method<'m>,
     ) -> Event<'m> {
-        let Some(payment) = verify
-            .payment()
-            .filter(|payment| self.asks_about_ours(*payment))
-        else {
+        let ours = |payment| Some((payment, self.asks_about(payment)?));
+        let Some((payment, request)) = verify.payment().and_then(ours) else {
             return Event::Unsolicited(Unsolicited::Message(Some(method)));
         };
-        let (question, repeated) = self.open_question(now, QuestionKind::Signature, payment);
+        let (question, repeated) =
+            self.open_question(now, QuestionKind::Signature, payment, request);
         Event::Signature(SignatureCheck {
             question,
             payment,
@@ -63,13 +60,25 @@ impl Pos<'_> {
         })
     }
 
-    /// Holds a question in place of the one of its kind before, and says whether it was asked before.
+    /// Holds a question in place of the one of its kind before, and says whether it was asked before. Both kinds
+    /// are about one payment: about another one, the question of the other kind is void.
     fn open_question(
         &mut self,
         now: Instant,
         kind: QuestionKind,
         payment: Payment<'_>,
+        request: RequestId,
     ) -> (Question, bool) {
+        let same = payment
+            .id()
+            .is_some_and(|id| id == *self.tx.payment_id.as_str());
+        if !(same && self.tx.asked_about == Some(request)) {
+            self.withdraw(match kind {
+                QuestionKind::Confirm => QuestionKind::Signature,
+                QuestionKind::Signature => QuestionKind::Confirm,
+            });
+        }
+        self.tx.asked_about = Some(request);
         self.tx.hold(payment);
         self.set(timer_of(kind), now.after(self.config.deadlines.question));
         let asked = self.tx.asked(kind);
@@ -77,17 +86,21 @@ impl Pos<'_> {
         (self.tx.ask(kind), repeated)
     }
 
-    /// Whether a question is about the open request, or about one whose outcome is unknown: the terminal still
-    /// waits for its answer.
-    fn asks_about_ours(&mut self, payment: Payment<'_>) -> bool {
-        let open = self
-            .cases
-            .open()
-            .is_some_and(|entry| self.answers(entry, payment));
-        if open {
+    /// Which request a question is about: the open one, or one whose outcome is unknown: the terminal still waits
+    /// for its answer.
+    fn asks_about(&mut self, payment: Payment<'_>) -> Option<RequestId> {
+        let open = self.cases.open();
+        if let Some(request) = open
+            .filter(|entry| self.answers(entry, payment))
+            .map(|entry| entry.record.request)
+        {
             self.mark_started();
+            return Some(request);
         }
-        open || (self.cases.open().is_none() && self.whose(payment).is_some())
+        match open {
+            Some(_) => None,
+            None => self.whose(payment),
+        }
     }
 
     pub(super) fn answer_open(
@@ -112,16 +125,10 @@ impl Pos<'_> {
                 self.tx.confirm = None;
                 self.stop(Timer::Confirm);
                 // The signature's answer waited for this one, and is void if the payment is.
-                match self.tx.signature {
-                    Some(Asking { generation, .. }) if !accepted => {
-                        self.tx.signature = None;
-                        self.stop(Timer::Signature);
-                        self.emit(Event::Withdrawn(Question {
-                            kind: QuestionKind::Signature,
-                            generation,
-                        }));
-                    }
-                    _ => self.pump_signature(),
+                if accepted {
+                    self.pump_signature();
+                } else {
+                    self.withdraw(QuestionKind::Signature);
                 }
             }
             QuestionKind::Signature if self.tx.confirm.is_some() => {
@@ -138,7 +145,7 @@ impl Pos<'_> {
         if let Some(open) = self.open_mut().filter(|_| !accepted) {
             open.rejected.get_or_insert(question.kind);
         }
-        if self.tx.confirm.is_none() && self.tx.signature.is_none() {
+        if !self.tx.is_asked() {
             self.tx.wipe_hold();
             if self.cases.open().is_some() {
                 // It is the terminal's turn again.
@@ -238,13 +245,17 @@ impl Pos<'_> {
     }
 
     pub(super) fn withdraw_questions(&mut self) {
-        for kind in [QuestionKind::Confirm, QuestionKind::Signature] {
-            self.stop(timer_of(kind));
-            if let Some(Asking { generation, .. }) = self.tx.asking(kind).take() {
-                self.emit(Event::Withdrawn(Question { kind, generation }));
-            }
-        }
+        self.tx.asked_about = None;
+        self.withdraw(QuestionKind::Confirm);
+        self.withdraw(QuestionKind::Signature);
         self.tx.wipe_hold();
+    }
+
+    fn withdraw(&mut self, kind: QuestionKind) {
+        self.stop(timer_of(kind));
+        if let Some(Asking { generation, .. }) = self.tx.asking(kind).take() {
+            self.emit(Event::Withdrawn(Question { kind, generation }));
+        }
     }
 }
 

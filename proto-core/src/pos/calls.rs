@@ -1,7 +1,7 @@
 //! What the application may ask of the point of sale (`protocol/connector.md` §4, §5).
 
 use super::config::SIGNATURE_LEN;
-use super::outcome::Cause;
+use super::outcome::{Cause, Summary};
 use super::question::{Answer, AnsweredBy, Question};
 use super::request::{
     Asked, Auth, Env, ExternalId, ManualRefund, Money, PreAuth, RefundPayment, Refused, RequestId,
@@ -184,20 +184,22 @@ impl Pos<'_> {
         }
         entry.due.outcome = entry.on_record;
         entry.due.delivered = entry.on_record && entry.stored;
+        let request = entry.record.request;
+        self.tx.write_again(request);
         Ok(())
     }
 
-    /// The application has stored the outcome of this request: it is not told again after a restart.
+    /// The application has stored what was told of a request: that is not told again after a restart.
     ///
     /// # Errors
     ///
-    /// [`Refused`] if there is no such request, or it has no outcome yet.
-    pub fn outcome_stored(&mut self, request: RequestId) -> Result<(), Refused> {
-        let entry = self
-            .cases
-            .get_mut(request)
-            .filter(|entry| entry.record.ending.is_some() && entry.tell.is_none())
-            .ok_or(Refused::unknown())?;
+    /// [`Refused`] if there is no such request, or there is news of it since: that is to be stored too.
+    pub fn outcome_stored(&mut self, told: &Summary) -> Result<(), Refused> {
+        let entry = self.cases.get_mut(told.request).ok_or(Refused::unknown())?;
+        let last = Summary::of(&entry.record, entry.resumed);
+        if entry.tell.is_some() || !last.is_some_and(|last| last.is_end(told)) {
+            return Err(Refused::old_news());
+        }
         if !entry.stored {
             entry.stored = true;
             entry.due.delivered = entry.on_record;
@@ -290,6 +292,9 @@ impl Pos<'_> {
         }
         self.send(&BreakDraft::default())?;
         self.tx.note_other(now);
+        if self.is_withheld() {
+            self.cancel_open(now);
+        }
         if let Some(open) = self.open_mut() {
             open.cancel = Cancel::Sent(Cause::CancelledPos);
         }

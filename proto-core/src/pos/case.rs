@@ -92,6 +92,12 @@ pub(super) struct Entry {
     pub(super) stored: bool,
     /// Whether it comes from a journal, so that its outcome may have been told before.
     pub(super) resumed: bool,
+    /// The link session of this run on which its message may have left.
+    pub(super) session: Option<u32>,
+    /// The terminal has shown on that session that something started; it may be about a transaction before.
+    pub(super) started: bool,
+    /// The terminal has said that it took it.
+    pub(super) taken: bool,
     /// The request while it is open.
     pub(super) open: Option<Open>,
     /// What is still to be found out.
@@ -182,6 +188,9 @@ impl Entry {
             told: false,
             stored: false,
             resumed: false,
+            session: None,
+            started: false,
+            taken: false,
             open: None,
             doubt: None,
         }
@@ -195,10 +204,10 @@ impl Entry {
                 Certainty::Made(Finality::Offline) => Standing::Offline,
                 _ => Standing::Settled,
             },
-            (None, Some(open)) if !matches!(open.stage, Stage::Sent { .. }) => Standing::Withheld,
+            (None, Some(open)) if open.stage != Stage::Sent => Standing::Withheld,
             (None, _) if self.doubt.is_some() => Standing::InDoubt,
             (None, _) if asking => Standing::Asking,
-            (None, Some(open)) if open.taken => Standing::Taken,
+            (None, Some(_)) if self.taken => Standing::Taken,
             (None, _) => Standing::Sent,
         }
     }
@@ -251,6 +260,15 @@ impl Entry {
             Certainty::Unknown => Some(2),
             Certainty::Made(Finality::Offline) => Some(1),
             _ => Some(0),
+        }
+    }
+
+    /// The terminal is to be asked now, if that can help.
+    pub(super) fn ask_at(&mut self, now: Instant) {
+        if let Some(doubt) = &mut self.doubt
+            && doubt.ask_at.is_some()
+        {
+            doubt.ask_at = Some(now);
         }
     }
 

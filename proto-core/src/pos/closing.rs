@@ -1,6 +1,6 @@
 //! Putting an end to a request, and telling it once (`design.md` "Money" 1).
 
-use super::case::{Doubt, Told};
+use super::case::{Doubt, Entry, Told};
 use super::event::Event;
 use super::outcome::{Cause, Certainty, Ending, Evidence, Outcome, ResultCode, Summary};
 use super::recovery::OFFLINE_FIRST;
@@ -8,7 +8,6 @@ use super::request::RequestId;
 use super::state::{Pos, Timer};
 use super::transaction::Front;
 use crate::time::Instant;
-use crate::wire::json::Text;
 
 impl Pos<'_> {
     /// Puts an end to a case: on record, and into what is remembered of it. Returns as what it is to be told
@@ -19,10 +18,9 @@ impl Pos<'_> {
         request: RequestId,
         mut ending: Ending,
     ) -> Option<Told> {
-        ending.simulated = self.terminal.simulated;
         if self.cases.get(request)?.open.is_some() {
             self.close_open(now);
-        } else if self.cases.open().is_none() {
+        } else if self.tx.asked_about == Some(request) {
             self.withdraw_questions();
         }
         if self.inquires_into(request) {
@@ -62,13 +60,10 @@ impl Pos<'_> {
             entry.due.outcome = entry.on_record;
             // What was about to be stored is no longer what there is to store.
             entry.due.delivered = false;
+            self.tx.write_again(request);
         }
-        if entry.record.kind.is_charge() {
-            let id = entry.record.external_id.clone();
-            self.tx.note_end(&id, &ending);
-        }
-        let payment = ending.payment.as_deref().map(Text::from);
-        self.tx.remember(payment);
+        let Entry { record, .. } = entry;
+        self.tx.remember_end(record, &ending);
         told
     }
 

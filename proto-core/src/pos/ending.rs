@@ -109,6 +109,12 @@ impl Pos<'_> {
         self.drop_queries();
         self.tx.screen = None;
         self.stop(Timer::Cancel);
+        if let Some(open) = self.open_mut()
+            && let Cancel::Sent(cause) = open.cancel
+        {
+            // The key may be lost with the link; the next screen that offers it is asked again.
+            open.cancel = Cancel::Wanted(cause);
+        }
         if let Some(entry) = self.end_inquiry().and_then(|id| self.cases.get_mut(id))
             && let Some(doubt) = &mut entry.doubt
         {

@@ -5,16 +5,19 @@
 //! answer; a link that goes down in between ends the inquiry, and the next session begins it anew.
 
 use super::case::Entry;
-use super::event::Event;
+use super::event::{Event, Unsolicited};
 use super::judging::is_offline;
 use super::outcome::{Cause, Certainty, Ending, Missing, ResultCode};
 use super::proof::{Fact, Verdict, prove};
-use super::request::RequestId;
+use super::request::{ExternalId, RequestId};
+use super::session::Phase;
 use super::state::{Pos, Timer};
+use crate::journal::Record;
 use crate::message::{
     RetrieveDeviceStatusRequestDraft, RetrieveDeviceStatusResponse, RetrievePaymentRequestDraft,
     RetrievePaymentResponse, RetrievePendingPaymentsDraft, RetrievePendingPaymentsResponse,
 };
+use crate::model::Payment;
 use crate::time::{Duration, Instant};
 use crate::wire::json::Text;
 use crate::wire::names::{DeviceState, QueryStatus, ResultStatus};
@@ -40,6 +43,8 @@ pub(super) struct Inquiry {
     last: bool,
     /// The terminal was idle before it was asked for the payment.
     idle: bool,
+    /// It was busy then: an older one may not say what it is doing.
+    busy: bool,
     /// When the payment was looked up in vain first.
     missed: Option<Instant>,
 }
@@ -67,9 +72,9 @@ impl Pos<'_> {
             return;
         };
         let offline = entry.told && is_offline(entry);
-        let old = self
-            .age_ms(now, entry)
-            .is_some_and(|age| age >= ASKED_AGE_MS);
+        // What was taken offline is listed for as long as it waits.
+        let age = self.age_ms(now, entry).filter(|_| !offline);
+        let old = age.is_some_and(|age| age >= ASKED_AGE_MS);
         if old {
             return self.nothing_more_to_ask(now, request, Missing::Age);
         }
@@ -83,6 +88,7 @@ impl Pos<'_> {
             step: Step::Status,
             last: false,
             idle: false,
+            busy: false,
             missed: None,
         });
         if offline {
@@ -147,7 +153,10 @@ impl Pos<'_> {
             return;
         };
         let Some(key) = entry.key() else {
-            return self.nothing_more_to_ask(now, inquiry.request, Missing::Proof);
+            return match entry.session == Some(self.session.number) {
+                true => self.wait_for_end(now, inquiry.request),
+                false => self.nothing_more_to_ask(now, inquiry.request, Missing::Proof),
+            };
         };
         let draft = RetrievePaymentRequestDraft {
             external_payment_id: Some(key.as_str().into()),
@@ -184,9 +193,8 @@ impl Pos<'_> {
                 let runs = !idle
                     && entry.record.kind.starts()
                     && about.is_some_and(|id| id == *entry.record.external_id.as_str());
-                let asks = status.state() == Some(DeviceState::WaitingForPos)
-                    && self.tx.confirm.is_none()
-                    && self.tx.signature.is_none();
+                let asks =
+                    status.state() == Some(DeviceState::WaitingForPos) && !self.tx.is_asked();
                 if runs && asks && !inquiry.last {
                     // A question was missed.
                     self.ask_status(now, Step::Status, true);
@@ -198,6 +206,7 @@ impl Pos<'_> {
                 }
                 if let Some(inquiry) = &mut self.inquiry {
                     inquiry.idle = idle;
+                    inquiry.busy = !idle && status.state().is_some();
                 }
                 if inquiry.last {
                     self.step(now, Step::Repeated, REPEATED);
@@ -231,7 +240,8 @@ impl Pos<'_> {
         if let Some(entry) = self.cases.get_mut(request)
             && let Some(doubt) = &mut entry.doubt
             && entry.open.is_some()
-            && doubt.cause != Cause::TimedOut
+            // Else its time is over, and nothing but this would end it.
+            && self.timers.is_set(Timer::Total as usize)
         {
             doubt.unknown_at = None;
         }
@@ -307,11 +317,15 @@ impl Pos<'_> {
         }
         let kind = entry.record.kind;
         if let Some(payment) = found.payment() {
+            if !is_meant(entry, key, payment) {
+                self.ask_later(now, Missing::Proof);
+                return Some(Some(Event::Unsolicited(Unsolicited::Payment(payment))));
+            }
             return Some(self.judge_found(now, inquiry.request, payment, quietly));
         }
         match found.query_status() {
             Some(QueryStatus::NotFound) if !kind.is_charge() => {
-                self.nothing_more_to_ask(now, inquiry.request, Missing::Proof);
+                self.ask_later(now, Missing::Proof);
             }
             Some(QueryStatus::NotFound) if is_offline(entry) => {
                 self.ask_later(now, Missing::Answer);
@@ -333,8 +347,18 @@ impl Pos<'_> {
 
     fn why_not_found_proves_nothing(&self, now: Instant, request: RequestId) -> Option<Missing> {
         let entry = self.cases.get(request)?;
-        if entry.record.merchant != self.terminal.merchant_id {
+        let Record {
+            terminal, merchant, ..
+        } = &entry.record;
+        // No other terminal is asked at all; one that has no name can be any.
+        if terminal.is_empty() {
+            return Some(Missing::Terminal);
+        }
+        if merchant.is_empty() || *merchant != self.terminal.merchant_id {
             return Some(Missing::Merchant);
+        }
+        if self.session.phase != Phase::Ready {
+            return Some(Missing::Idle);
         }
         match self.age_ms(now, entry) {
             None => Some(Missing::Clock),
@@ -374,7 +398,13 @@ impl Pos<'_> {
     pub(super) fn terminal_is_at_work(&mut self) {
         if let Some(inquiry) = &mut self.inquiry {
             inquiry.idle = false;
+            inquiry.busy = true;
         }
+    }
+
+    /// Whether the terminal was at work when it was asked for the payment, or is since.
+    pub(super) fn terminal_was_busy(&self) -> bool {
+        self.inquiry.is_some_and(|inquiry| inquiry.busy)
     }
 
     // The end of an inquiry
@@ -393,6 +423,20 @@ impl Pos<'_> {
     pub(super) fn ask_later(&mut self, now: Instant, missing: Missing) {
         if let Some(entry) = self.end_inquiry().and_then(|id| self.cases.get_mut(id)) {
             entry.ask_later(now, missing);
+        }
+    }
+
+    /// There is nothing that the terminal can be asked for, but on this session the end may come by itself.
+    fn wait_for_end(&mut self, now: Instant, request: RequestId) {
+        self.ask_later(now, Missing::Proof);
+        if let Some(entry) = self.cases.get_mut(request)
+            && let Some(doubt) = &mut entry.doubt
+        {
+            doubt.ask_at = None;
+            if doubt.unknown_at.is_none() && !entry.told {
+                // Only a pause in its progress.
+                entry.doubt = None;
+            }
         }
     }
 
@@ -423,4 +467,12 @@ impl Pos<'_> {
             entry.doubt = None;
         }
     }
+}
+
+/// Whether a payment that was found is the one that was looked for, as far as it says: by the id that it was made
+/// under, and for a refund or a void by the id of the payment that it is about.
+fn is_meant(entry: &Entry, key: &ExternalId, payment: Payment<'_>) -> bool {
+    let under = payment.external_payment_id().filter(|id| !id.is_empty());
+    let about = entry.record.payment.as_deref().zip(payment.id());
+    under.is_none_or(|id| id == *key.as_str()) && about.is_none_or(|(about, id)| id == *about)
 }

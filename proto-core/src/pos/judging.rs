@@ -7,10 +7,11 @@ use super::outcome::{
 };
 use super::proof::{Fact, Said, Verdict, finality, prove};
 use super::question::QuestionKind;
+use super::refunds::given_back;
 use super::request::{RequestId, RequestKind};
 use super::session::cut;
 use super::state::Pos;
-use crate::model::Payment;
+use crate::model::{Payment, Refund};
 use crate::time::Instant;
 use crate::wire::json::Text;
 
@@ -26,44 +27,48 @@ impl Pos<'_> {
         quietly: bool,
     ) -> Option<Event<'m>> {
         let entry = self.cases.get(request)?;
-        let fact = match entry.record.kind {
-            RequestKind::Refund if self.lists_refund(payment, entry) => Fact::RefundListed,
+        let kind = entry.record.kind;
+        let refund = match kind {
+            RequestKind::Refund => self.listed_refund(payment, entry),
+            _ => None,
+        };
+        let fact = match kind {
+            RequestKind::Refund if refund.is_some() => Fact::RefundListed,
             RequestKind::Refund => Fact::RefundNotListed,
             _ => Fact::LookedUp(Said::by(payment)),
         };
         let offline = is_offline(entry);
-        match prove(entry.record.kind, fact) {
-            Verdict::Running => {
-                self.ask_later(now, Missing::End);
-                None
+        let ending = match (prove(kind, fact), refund) {
+            (Verdict::Running, _) => Err(Missing::End),
+            (Verdict::Unknown(missing), _) => Err(missing),
+            (Verdict::Made(evidence), Some(refund)) => {
+                let asked = entry.record.amount;
+                Ok(given_back(refund.id(), refund.amount(), asked, evidence))
             }
-            Verdict::Unknown(Missing::Proof) => {
-                self.nothing_more_to_ask(now, request, Missing::Proof);
-                None
+            // It may still ask a question about it, and the answer can be no.
+            (Verdict::Made(_), None) if kind.is_charge() && self.terminal_was_busy() => {
+                Err(Missing::Idle)
             }
-            Verdict::Unknown(missing) => {
-                self.ask_later(now, missing);
-                None
+            (verdict, _) => {
+                // It has left the list of those that wait offline: now its result counts.
+                let finality = finality(payment, !offline);
+                Ok(self.ending_of(request, verdict, payment, finality)?)
             }
-            verdict => {
-                let finality = match finality(payment) {
-                    // It has left the list of those that wait: now its result counts.
-                    Finality::Offline if offline => Finality::Final,
-                    finality => finality,
-                };
-                let ending = self.ending_of(request, verdict, payment, finality)?;
-                if ending.certainty == Certainty::Unknown {
-                    self.ask_later(now, Missing::Amount);
-                    return None;
-                }
+        };
+        match ending {
+            Err(missing) => self.ask_later(now, missing),
+            Ok(ending) if ending.certainty == Certainty::Unknown => {
+                self.ask_later(now, Missing::Amount);
+            }
+            Ok(ending) => {
                 self.end_inquiry();
-                if quietly {
-                    self.end_case(now, request, ending);
-                    return None;
+                if !quietly {
+                    return self.conclude_with(now, request, ending, Some(payment));
                 }
-                self.conclude_with(now, request, ending, Some(payment))
+                self.end_case(now, request, ending);
             }
         }
+        None
     }
 
     /// Ends a case with the message that brought the payment, and tells so.
@@ -154,33 +159,48 @@ impl Pos<'_> {
         }
     }
 
-    /// Whether a payment lists the refund of this case: by its id if that is known, else exactly one of its amount
-    /// that is new to this side and not older than the request.
-    fn lists_refund(&self, payment: Payment<'_>, entry: &Entry) -> bool {
-        let refunds = || payment.refunds().into_iter().flatten();
-        let held = entry.open.as_ref().and_then(|open| open.held.as_ref());
-        if let Some(id) = held.and_then(|held| held.refund.as_deref()) {
-            return refunds().any(|refund| refund.id().is_some_and(|found| found == *id));
-        }
-        let Some(since) = entry.record.unix_ms.and_then(|ms| i64::try_from(ms).ok()) else {
-            return false;
-        };
+    /// The refund of this case in the list of its payment: of its amount, new to this side, and not older than the
+    /// request. If others like it are waited for too, there must be one for each, and they are in the order of the
+    /// requests.
+    fn listed_refund<'m>(&self, payment: Payment<'m>, entry: &Entry) -> Option<Refund<'m>> {
+        let record = &entry.record;
+        let since = i64::try_from(record.unix_ms?).ok()?;
         let full = payment
             .amount()
             .unwrap_or(0)
             .saturating_add(payment.tip_amount().unwrap_or(0));
-        let amount = match entry.record.amount {
+        let amount = match record.amount {
             0 => full,
             part => part,
         };
-        let mut fitting = refunds().filter(|refund| {
-            refund.amount() == Some(amount)
-                && !self.tx.knows(refund.id())
-                && refund
-                    .created_time()
-                    .is_some_and(|at| at >= since.saturating_sub(CLOCKS_MS))
-        });
-        fitting.next().is_some() && fitting.next().is_none()
+        let fitting = || {
+            payment.refunds().into_iter().flatten().filter(|refund| {
+                refund.amount() == Some(amount)
+                    && !self.tx.knows(refund.id())
+                    && refund
+                        .created_time()
+                        .is_some_and(|at| at >= since.saturating_sub(CLOCKS_MS))
+            })
+        };
+        let alike = || {
+            self.cases.iter().filter(|other| {
+                other.is_unsettled()
+                    && other.record.kind == record.kind
+                    && other.record.payment == record.payment
+                    && (other.record.amount == record.amount
+                        || [0, full].contains(&other.record.amount) && amount == full)
+            })
+        };
+        let before = alike().filter(|other| other.record.request < record.request);
+        let place = before.count();
+        if fitting().count() != alike().count() {
+            return None;
+        }
+        // So few that looking for each is cheaper than keeping them in order.
+        fitting().find(|refund| {
+            let older = |other: &Refund<'_>| other.created_time() < refund.created_time();
+            fitting().filter(older).count() == place
+        })
     }
 }
 

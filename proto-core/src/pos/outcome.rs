@@ -304,8 +304,6 @@ pub struct Ending {
     pub tip: i64,
     /// The terminal's id of what was made: payment, credit or refund.
     pub payment: Option<PaymentId>,
-    /// Whether the terminal is a simulator.
-    pub simulated: bool,
     /// Whether the till was released although it is unknown.
     pub parked: bool,
 }
@@ -327,7 +325,6 @@ impl Ending {
             approved: 0,
             tip: 0,
             payment: None,
-            simulated: false,
             parked: false,
         }
     }
@@ -346,7 +343,6 @@ impl Ending {
         let before = record.ending.as_ref();
         let cause = before.map_or(Cause::LinkLost, |before| before.cause);
         let end = |certainty, result, cause| Self {
-            simulated: before.is_some_and(|before| before.simulated),
             parked: before.is_some_and(|before| before.parked),
             ..Self::new(certainty, result, cause, Evidence::ByHand)
         };
@@ -500,9 +496,15 @@ impl Summary {
             tip: ending.tip,
             payment_id: ending.payment.clone(),
             offline: ending.certainty == Certainty::Made(Finality::Offline),
-            simulated: ending.simulated,
+            simulated: record.simulated,
             redelivered,
         })
+    }
+
+    /// Whether both tell the same end of the same request.
+    pub(crate) fn is_end(&self, other: &Self) -> bool {
+        let end = |of: &Self| (of.request, of.certainty, of.approved, of.tip);
+        end(self) == end(other) && self.payment_id == other.payment_id
     }
 
     /// What is still to be paid in minor units, without the tip.

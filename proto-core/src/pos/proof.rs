@@ -117,11 +117,11 @@ pub fn prove(kind: RequestKind, fact: Fact) -> Verdict {
         .map_or(Verdict::Unknown(Missing::Answer), |row| row.verdict)
 }
 
-/// How final a payment is that was made.
-pub(crate) fn finality(payment: Payment<'_>) -> Finality {
+/// How final a payment is that was made; `waits` is whether one that was taken offline is not sent yet.
+pub(crate) fn finality(payment: Payment<'_>, waits: bool) -> Finality {
     let tip_open = payment.card_transaction().and_then(|card| card.kind())
         == Some(CardTransactionType::Preauth);
-    if payment.offline() == Some(true) {
+    if waits && payment.offline() == Some(true) {
         Finality::Offline
     } else if payment.result() == Some(PaymentResult::Auth) {
         Finality::Authorised

@@ -195,8 +195,11 @@ impl Pos<'_> {
                     && (id.is_empty() || fingerprint(id) == self.queries.payment);
                 if asked {
                     self.stop(Query::Payment.timer());
-                    // One event can borrow the message: what it means for a case is told by `poll_event`.
-                    self.payment_told(now, found, true);
+                    // One event can borrow the message: what it means for a case is told by `poll_event`. That it
+                    // answers the look-up of a case too, only the id can say.
+                    if !id.is_empty() {
+                        self.payment_told(now, found, true);
+                    }
                     return Some(Event::PaymentRetrieved(found));
                 }
                 match self.payment_told(now, found, false) {

@@ -20,23 +20,18 @@ impl Pos<'_> {
         if self.is_sent() {
             self.doubt_open(now, Cause::Unknown, None);
         }
-        for entry in self.cases.iter_mut().filter(|entry| entry.is_unresolved()) {
-            if let Some(doubt) = &mut entry.doubt
-                && doubt.ask_at.is_some()
-            {
-                doubt.ask_at = Some(now);
-            }
-        }
+        let unresolved = self.cases.iter_mut().filter(|entry| entry.is_unresolved());
+        unresolved.for_each(|entry| entry.ask_at(now));
     }
 
     pub(super) fn is_sent(&self) -> bool {
-        self.open()
-            .is_some_and(|open| matches!(open.stage, Stage::Sent { .. }))
+        self.open().is_some_and(|open| open.stage == Stage::Sent)
     }
 
     /// Takes up a request from the journal of an earlier run: what `record` leaves open is found out, and its
     /// outcome told, with [`Summary::redelivered`](super::Summary). Call it for every record that
-    /// [is open](crate::journal::Record::is_open), before the first request.
+    /// [is open](crate::journal::Record::is_open), before the first request; of those that are not, it remembers
+    /// what they were about, so that a message of their time is not taken for news: call it for the last few too.
     ///
     /// # Errors
     ///
@@ -51,6 +46,9 @@ impl Pos<'_> {
         self.note_wall(now, env);
         self.tx.last_request = self.tx.last_request.max(record.request.number());
         self.tx.remember_sent(&record.external_id);
+        if let Some(ending) = &record.ending {
+            self.tx.remember_end(record, ending);
+        }
         if self.cases.get(record.request).is_some() || !record.is_open() {
             return Ok(());
         }
@@ -166,6 +164,9 @@ impl Pos<'_> {
     }
 
     pub(super) fn unknown(&mut self, now: Instant, request: RequestId, doubt: Doubt) {
+        if self.open_request() == Some(request) && self.held_refund().is_some() {
+            return self.refund_stands(now);
+        }
         let ending = Ending {
             evidence: doubt.evidence,
             ..Ending::unknown(doubt.cause, doubt.missing)

@@ -1,5 +1,6 @@
 //! What the terminal says about refunds and voids (`protocol/connector.md` §5.8, §5.10, `design.md` "Money" 9).
 
+use super::case::Entry;
 use super::event::{Event, Unsolicited};
 use super::judging::texts;
 use super::outcome::{Cause, Certainty, Ending, Evidence, Finality, Missing, Outcome, ResultCode};
@@ -18,21 +19,30 @@ use crate::wire::names::{ErrorCode, Method, PaymentResult, ResultStatus, TxState
 const CONFIRMED: Duration = Duration::from_secs(5);
 
 impl Pos<'_> {
-    /// The open request, if it is of this kind and was sent on this session.
-    fn sent_here(&self, kind: RequestKind) -> Option<RequestId> {
-        let entry = self.cases.open()?;
-        (entry.record.kind == kind && self.is_sent_here()).then_some(entry.record.request)
-    }
-
-    /// Whether a message is about the payment that the request is about. One that names none is.
-    fn is_about(&self, request: RequestId, payment: Option<Text<'_>>) -> bool {
-        let about = self
-            .cases
-            .get(request)
-            .and_then(|entry| entry.record.payment.as_deref());
-        payment
-            .filter(|id| !id.is_empty())
-            .is_none_or(|id| about.is_some_and(|about| id == *about))
+    /// The request of this kind that a message is about which names neither request nor attempt: one that was
+    /// sent on this session, is not settled, and is the only one that `fits`. Of several each is looked up.
+    fn only_one(
+        &mut self,
+        now: Instant,
+        kind: RequestKind,
+        fits: impl Fn(&Entry) -> bool,
+    ) -> Option<RequestId> {
+        let here = Some(self.session.number);
+        let mut fitting = self.cases.iter_mut().filter(|entry| {
+            entry.record.kind == kind
+                && entry.is_unsettled()
+                && entry.session == here
+                && fits(entry)
+        });
+        let (first, second) = (fitting.next()?, fitting.next());
+        let Some(second) = second else {
+            return Some(first.record.request);
+        };
+        [first, second]
+            .into_iter()
+            .chain(fitting)
+            .for_each(|entry| entry.ask_at(now));
+        None
     }
 
     pub(super) fn handle_refund_response<'m>(
@@ -49,31 +59,42 @@ impl Pos<'_> {
             None if refund.is_some() => true,
             _ => return Some(Event::Unsolicited(Unsolicited::Message(Some(method)))),
         };
-        let ours = self
-            .sent_here(RequestKind::Refund)
-            .is_some_and(|request| self.is_about(request, response.payment_id()));
-        if !ours {
+        let (payment, amount) = (
+            response.payment_id(),
+            refund.and_then(|refund| refund.amount()),
+        );
+        let ours = self.only_one(now, RequestKind::Refund, |entry| {
+            gives_back(entry, payment, amount)
+        });
+        let Some(request) = ours else {
             return Some(match refund {
                 Some(refund) if done => Event::Unsolicited(Unsolicited::Refund(refund)),
                 _ => Event::Unsolicited(Unsolicited::Message(Some(method))),
             });
-        }
-        self.mark_started();
+        };
         let why = match response.reason() {
             Some(ErrorCode::OrderNotFound) => Some(ErrorCode::OrderNotFound),
             Some(ErrorCode::PaymentNotFound) => Some(ErrorCode::PaymentNotFound),
             _ => None,
         };
-        if let Some(open) = self.open_mut()
-            && (done || !open.held.as_ref().is_some_and(|held| held.done))
-        {
+        let held = HeldRefund {
+            done,
+            refund: refund.and_then(|refund| refund.id()).map(cut),
+            amount: amount.unwrap_or(0),
+            why,
+        };
+        let entry = self.cases.get_mut(request)?;
+        entry.started = true;
+        match &mut entry.open {
             // What is done is done, whatever is said about it later.
-            open.held = Some(HeldRefund {
-                done,
-                refund: refund.and_then(|refund| refund.id()).map(cut),
-                amount: refund.and_then(|refund| refund.amount()).unwrap_or(0),
-                why,
-            });
+            Some(open) if !done && open.held.as_ref().is_some_and(|held| held.done) => {}
+            Some(open) => open.held = Some(held),
+            // Nobody waits for more any longer.
+            None => {
+                let ending = held.ending(entry.record.amount);
+                self.end_case(now, request, ending);
+                return None;
+            }
         }
         self.set(Timer::Refund, now.after(CONFIRMED));
         None
@@ -83,7 +104,7 @@ impl Pos<'_> {
     pub(super) fn held_refund(&self) -> Option<Ending> {
         let entry = self.cases.open()?;
         let held = entry.open.as_ref()?.held.as_ref()?;
-        Some(held_ending(held, entry.record.amount))
+        Some(held.ending(entry.record.amount))
     }
 
     /// What REFUND_RESPONSE said counts without FINISH_OK or FINISH_CANCEL.
@@ -94,12 +115,6 @@ impl Pos<'_> {
         }
     }
 
-    fn asked_amount(&self, request: RequestId) -> i64 {
-        self.cases
-            .get(request)
-            .map_or(0, |entry| entry.record.amount)
-    }
-
     /// FINISH_OK with a refund. It names neither request nor attempt: it answers on the session that asked, if
     /// it is new, about our payment, and not more than was asked.
     pub(super) fn handle_refund_finished<'m>(
@@ -108,23 +123,32 @@ impl Pos<'_> {
         refund: Refund<'m>,
     ) -> Event<'m> {
         let payment = refund.payment().and_then(|payment| payment.id());
-        let request = self.sent_here(RequestKind::Refund).filter(|request| {
-            let asked = self.asked_amount(*request);
-            let held = self.open().and_then(|open| open.held.as_ref());
-            let confirms = held
-                .and_then(|held| held.refund.as_deref())
-                .is_some_and(|held| refund.id().is_some_and(|id| id == *held));
-            confirms
-                || (self.is_about(*request, payment)
-                    && refund.id().is_some_and(|id| !self.tx.knows(Some(id)))
-                    && (asked == 0 || refund.amount().unwrap_or(0) <= asked))
-        });
+        let held = self
+            .open()
+            .and_then(|open| open.held.as_ref()?.refund.as_deref());
+        let confirms = held.is_some_and(|held| refund.id().is_some_and(|id| id == *held));
+        let is_new = refund.id().is_some_and(|id| !self.tx.knows(Some(id)));
+        let request = match self.open_request() {
+            Some(open) if confirms => Some(open),
+            _ if is_new => self.only_one(now, RequestKind::Refund, |entry| {
+                gives_back(entry, payment, refund.amount())
+            }),
+            _ => None,
+        };
         let Some(request) = request else {
-            self.tx.remember(refund.id());
+            // A look-up may find it yet as the one that is waited for.
+            let awaited = |entry: &Entry| {
+                entry.record.kind == RequestKind::Refund
+                    && entry.is_unsettled()
+                    && gives_back(entry, payment, refund.amount())
+            };
+            if !self.cases.iter().any(awaited) {
+                self.tx.remember(refund.id());
+            }
             return Event::Unsolicited(Unsolicited::Refund(refund));
         };
         let amount = refund.amount();
-        match self.given_back(now, request, refund.id(), amount) {
+        match self.end_given_back(now, request, refund.id(), amount) {
             Some((told, outcome)) => told.event(Outcome {
                 refund: Some(refund),
                 ..outcome
@@ -139,17 +163,20 @@ impl Pos<'_> {
         now: Instant,
         credit: Credit<'m>,
     ) -> Event<'m> {
-        let request = self.sent_here(RequestKind::ManualRefund).filter(|request| {
-            credit.id().is_some_and(|id| !self.tx.knows(Some(id)))
-                && credit
-                    .amount()
-                    .is_some_and(|amount| amount <= self.asked_amount(*request))
+        let is_new = credit.id().is_some_and(|id| !self.tx.knows(Some(id)));
+        // The terminal has taken the open one: everything before it is over.
+        let taken = self.cases.open().is_some_and(|entry| entry.taken);
+        let request = self.only_one(now, RequestKind::ManualRefund, |entry| {
+            let asked = entry.record.amount;
+            is_new
+                && entry.open.is_some() == taken
+                && credit.amount().is_some_and(|amount| amount <= asked)
         });
         let Some(request) = request else {
             self.tx.remember(credit.id());
             return Event::Unsolicited(Unsolicited::Credit(credit));
         };
-        match self.given_back(now, request, credit.id(), credit.amount()) {
+        match self.end_given_back(now, request, credit.id(), credit.amount()) {
             Some((told, outcome)) => told.event(Outcome {
                 credit: Some(credit),
                 ..outcome
@@ -158,29 +185,25 @@ impl Pos<'_> {
         }
     }
 
-    fn given_back(
+    fn end_given_back(
         &mut self,
         now: Instant,
         request: RequestId,
         id: Option<Text<'_>>,
         amount: Option<i64>,
     ) -> Option<(super::case::Told, Outcome<'static>)> {
-        let kind = self.cases.get(request)?.record.kind;
+        let entry = self.cases.get(request)?;
+        let (kind, asked, was_open) =
+            (entry.record.kind, entry.record.amount, entry.open.is_some());
         let Verdict::Made(evidence) = prove(kind, Fact::GivenBack) else {
             return None;
         };
-        let asked = self.asked_amount(request);
-        let amount = amount.unwrap_or(asked);
-        let ending = Ending {
-            approved: amount,
-            payment: id.map(cut),
-            ..made(amount, asked, evidence)
-        };
-        let told = self.conclude(now, request, ending)?;
-        let outcome = self.outcome_of(request)?;
-        self.screens_after(now, kind == RequestKind::ManualRefund);
-        self.cases.tidy();
-        Some((told, outcome))
+        let ending = given_back(id, amount, asked, evidence);
+        let end = self.end_with(now, request, ending)?;
+        if was_open {
+            self.screens_after(now, kind == RequestKind::ManualRefund);
+        }
+        Some(end)
     }
 
     pub(super) fn handle_void_response<'m>(
@@ -203,18 +226,18 @@ impl Pos<'_> {
         };
         // A payment that is said to be voided is, whoever asked and when.
         let request =
-            self.sent_here(RequestKind::Void)
-                .filter(|request| self.is_about(*request, id))
+            self.only_one(now, RequestKind::Void, |entry| is_about(entry, id))
                 .or_else(|| {
-                    let entry = self.cases.iter().find(|entry| {
+                    let mut voids = self.cases.iter().filter(|entry| {
                         entry.record.kind == RequestKind::Void && entry.is_unsettled()
-                    })?;
-                    let request = entry.record.request;
-                    (done && id.is_some() && self.is_about(request, id)).then_some(request)
+                    });
+                    let entry = voids.find(|entry| done && id.is_some() && is_about(entry, id))?;
+                    Some(entry.record.request)
                 });
-        let Some(request) = request else {
+        let Some(entry) = request.and_then(|request| self.cases.get(request)) else {
             return other;
         };
+        let (request, was_open) = (entry.record.request, entry.open.is_some());
         let fact = if done {
             Fact::VoidDone
         } else {
@@ -237,14 +260,12 @@ impl Pos<'_> {
             ),
             Verdict::Unknown(_) | Verdict::Running => return other,
         };
-        let Some(told) = self.conclude(now, request, ending) else {
+        let Some((told, outcome)) = self.end_with(now, request, ending) else {
             return other;
         };
-        let Some(outcome) = self.outcome_of(request) else {
-            return other;
-        };
-        self.screens_after(now, false);
-        self.cases.tidy();
+        if was_open {
+            self.screens_after(now, false);
+        }
         let status = response.status().map(|status| status.name());
         told.event(Outcome {
             payment,
@@ -255,7 +276,11 @@ impl Pos<'_> {
     /// ACK is the only answer of an older terminal to a void. It says that the message arrived, not what
     /// became of the payment.
     pub(super) fn handle_ack(&mut self, now: Instant, ack: Ack<'_>) {
-        if self.terminal.void_payment_response || self.sent_here(RequestKind::Void).is_none() {
+        let open = self.cases.open().map(|entry| entry.record.kind);
+        if self.terminal.void_payment_response
+            || open != Some(RequestKind::Void)
+            || !self.is_sent_here()
+        {
             return;
         }
         let named = ack
@@ -277,6 +302,36 @@ impl Pos<'_> {
     }
 }
 
+/// Whether a message is about the payment that the request is about. One that names none is.
+fn is_about(entry: &Entry, payment: Option<Text<'_>>) -> bool {
+    let about = entry.record.payment.as_deref();
+    payment
+        .filter(|id| !id.is_empty())
+        .is_none_or(|id| about.is_some_and(|about| id == *about))
+}
+
+/// Whether so much of this payment is not more than the refund has asked for; without an amount in the request that
+/// is all of it.
+fn gives_back(entry: &Entry, payment: Option<Text<'_>>, amount: Option<i64>) -> bool {
+    let asked = entry.record.amount;
+    is_about(entry, payment) && (asked == 0 || amount.unwrap_or(0) <= asked)
+}
+
+/// The end of a request that gave money back: which refund or credit it was, and how much.
+pub(super) fn given_back(
+    id: Option<Text<'_>>,
+    amount: Option<i64>,
+    asked: i64,
+    evidence: Evidence,
+) -> Ending {
+    let amount = amount.unwrap_or(asked);
+    Ending {
+        approved: amount,
+        payment: id.map(cut),
+        ..made(amount, asked, evidence)
+    }
+}
+
 fn made(amount: i64, asked: i64, evidence: Evidence) -> Ending {
     let cause = if amount < asked {
         Cause::Partial
@@ -291,31 +346,28 @@ fn made(amount: i64, asked: i64, evidence: Evidence) -> Ending {
     )
 }
 
-fn held_ending(held: &HeldRefund, asked: i64) -> Ending {
-    let fact = if held.done {
-        Fact::RefundDone
-    } else {
-        Fact::RefundFailed
-    };
-    match prove(RequestKind::Refund, fact) {
-        Verdict::Made(evidence) => {
-            let amount = match held.amount {
-                0 => asked,
-                amount => amount,
-            };
-            Ending {
-                approved: amount,
-                payment: held.refund.clone(),
-                ..made(amount, asked, evidence)
+impl HeldRefund {
+    /// How a refund of so much ends by what REFUND_RESPONSE said.
+    pub(super) fn ending(&self, asked: i64) -> Ending {
+        let fact = if self.done {
+            Fact::RefundDone
+        } else {
+            Fact::RefundFailed
+        };
+        match prove(RequestKind::Refund, fact) {
+            Verdict::Made(evidence) => {
+                let amount = Some(self.amount).filter(|amount| *amount != 0);
+                let id = self.refund.as_deref().map(Text::from);
+                given_back(id, amount, asked, evidence)
             }
+            Verdict::NotMade(evidence) => Ending::new(
+                Certainty::NotMade,
+                ResultCode::Fail,
+                Cause::Failed,
+                evidence,
+            ),
+            Verdict::Unknown(missing) => Ending::unknown(Cause::Unknown, missing),
+            Verdict::Running => Ending::unknown(Cause::Unknown, Missing::End),
         }
-        Verdict::NotMade(evidence) => Ending::new(
-            Certainty::NotMade,
-            ResultCode::Fail,
-            Cause::Failed,
-            evidence,
-        ),
-        Verdict::Unknown(missing) => Ending::unknown(Cause::Unknown, missing),
-        Verdict::Running => Ending::unknown(Cause::Unknown, Missing::End),
     }
 }

@@ -241,10 +241,13 @@ impl Pos<'_> {
             self.session.phase = Phase::NotReady;
             return Some(Event::SimulatorRefused);
         }
+        let other = (&terminal.serial, &terminal.merchant_id)
+            != (&self.terminal.serial, &self.terminal.merchant_id);
         self.terminal = terminal;
         let became = self.session.phase != Phase::Ready;
         self.session.phase = Phase::Ready;
-        if became {
+        if became || other {
+            self.end_inquiry();
             self.terminal_is_back(now);
         }
         became.then_some(Event::BecameReady(info))

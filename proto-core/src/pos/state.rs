@@ -169,7 +169,7 @@ impl<'b> Pos<'b> {
     #[must_use]
     pub fn standing(&self, request: RequestId) -> Option<Standing> {
         let entry = self.cases.get(request)?;
-        let asking = self.tx.confirm.is_some() || self.tx.signature.is_some();
+        let asking = self.tx.is_asked();
         Some(entry.standing(asking && entry.open.is_some()))
     }
 
@@ -449,7 +449,7 @@ impl Role for Pos<'_> {
         }
         if self.fires(Timer::Progress, now) {
             // While it asks, the terminal waits for this side.
-            if self.tx.confirm.is_none() && self.tx.signature.is_none() {
+            if !self.tx.is_asked() {
                 self.emit(Event::NoProgress);
                 self.missed_something(now);
             }

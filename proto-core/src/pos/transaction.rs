@@ -38,8 +38,8 @@ pub(super) enum Stage {
     Withheld,
     /// It may leave.
     Released,
-    /// It may have left, on this session.
-    Sent { session: u32 },
+    /// It may have left.
+    Sent,
 }
 
 /// What a request has while it is open; what was asked stands in its record.
@@ -50,10 +50,6 @@ pub(super) struct Open {
     pub(super) stage: Stage,
     /// It has left whole: from here on a screen may be about it.
     pub(super) left: bool,
-    /// The terminal has said that it took it.
-    pub(super) taken: bool,
-    /// The terminal has shown that something started; it may be about a transaction before.
-    pub(super) started: bool,
     /// A card was declined.
     pub(super) declined: bool,
     pub(super) cancel: Cancel,
@@ -70,8 +66,6 @@ impl Open {
             message,
             stage: Stage::Withheld,
             left: false,
-            taken: false,
-            started: false,
             declined: false,
             cancel: Cancel::No,
             rejected: None,
@@ -82,16 +76,11 @@ impl Open {
     /// A request that may have been sent by an earlier run of the application.
     pub(super) fn resumed() -> Self {
         Self {
-            stage: Stage::Sent {
-                session: EARLIER_RUN,
-            },
+            stage: Stage::Sent,
             ..Self::new(0)
         }
     }
 }
-
-/// No session has this number.
-const EARLIER_RUN: u32 = u32::MAX;
 
 /// What REFUND_RESPONSE said.
 #[derive(Debug, Clone)]
@@ -137,6 +126,16 @@ struct End {
     payment: u32,
 }
 
+/// A record that the journal was asked to store.
+#[derive(Debug, Clone, Copy)]
+struct Writing {
+    id: RecordId,
+    request: RequestId,
+    state: RecordState,
+    /// It has changed since: what is stored then is not what there is to store.
+    again: bool,
+}
+
 pub(super) struct Transaction<'b> {
     /// The start of the transaction until it has left.
     pub(super) withheld: &'b mut [u8],
@@ -144,7 +143,7 @@ pub(super) struct Transaction<'b> {
     pub(super) last_request: u32,
     last_record: u32,
     /// The record that the journal was asked to store.
-    writing: Option<(RecordId, RequestId, RecordState)>,
+    writing: Option<Writing>,
     /// The payment of the open questions, as it was received.
     pub(super) hold: &'b mut [u8],
     pub(super) hold_len: usize,
@@ -152,6 +151,8 @@ pub(super) struct Transaction<'b> {
     pub(super) generation: u32,
     pub(super) confirm: Option<Asking>,
     pub(super) signature: Option<Asking>,
+    /// The request that the open questions are about.
+    pub(super) asked_about: Option<RequestId>,
     /// The payments that were asked about last, by kind of question.
     confirmed: Fingerprints<1>,
     signed: Fingerprints<1>,
@@ -178,6 +179,7 @@ impl<'b> Transaction<'b> {
             generation: 0,
             confirm: None,
             signature: None,
+            asked_about: None,
             confirmed: Fingerprints::new(),
             signed: Fingerprints::new(),
             screen: None,
@@ -185,6 +187,13 @@ impl<'b> Transaction<'b> {
             sent: Fingerprints::new(),
             ends: heapless::Deque::new(),
             other_sent: None,
+        }
+    }
+
+    /// The record of this request has changed: if it is being written, it is written again.
+    pub(super) fn write_again(&mut self, request: RequestId) {
+        if let Some(writing) = &mut self.writing {
+            writing.again |= writing.request == request;
         }
     }
 
@@ -243,8 +252,16 @@ impl<'b> Transaction<'b> {
         id.is_some_and(|id| self.known.knows(id))
     }
 
-    /// Remembers how a request under this id ended.
-    pub(super) fn note_end(&mut self, id: &ExternalId, ending: &Ending) {
+    /// Remembers how a request ended, and what it was about.
+    pub(super) fn remember_end(&mut self, record: &Record, ending: &Ending) {
+        if record.kind.is_charge() {
+            self.note_end(&record.external_id, ending);
+        }
+        self.remember(ending.payment.as_deref().map(Text::from));
+    }
+
+    /// Remembers how a charge under this id ended.
+    fn note_end(&mut self, id: &ExternalId, ending: &Ending) {
         let payment = match ending.certainty {
             Certainty::Unknown => return self.forget_end(id),
             Certainty::NotMade => 0,
@@ -289,6 +306,11 @@ impl<'b> Transaction<'b> {
             slot.copy_from_slice(text);
             self.hold_len = text.len();
         }
+    }
+
+    /// Whether a question is open.
+    pub(super) const fn is_asked(&self) -> bool {
+        self.confirm.is_some() || self.signature.is_some()
     }
 
     pub(super) fn asking(&mut self, kind: QuestionKind) -> &mut Option<Asking> {
@@ -352,6 +374,7 @@ impl Pos<'_> {
             tip: asked.tip,
             terminal: self.terminal.serial.clone(),
             merchant: self.terminal.merchant_id.clone(),
+            simulated: self.terminal.simulated,
             unix_ms: env.unix_ms,
             state: RecordState::Intent,
             ending: None,
@@ -361,14 +384,14 @@ impl Pos<'_> {
         // There is room: that was looked at before.
         let _ = self.cases.insert(entry);
         let deadlines = self.config.deadlines;
-        let (quiet, total) = if asked.kind.starts() {
-            (deadlines.quiet, deadlines.total)
+        let total = if asked.kind.starts() {
+            self.set(Timer::Quiet, now.after(deadlines.quiet));
+            deadlines.total
         } else {
-            (deadlines.other, deadlines.other)
+            deadlines.other
         };
         self.set(Timer::Journal, now.after(deadlines.journal));
         self.set(Timer::Total, now.after(asked.deadline.unwrap_or(total)));
-        self.set(Timer::Quiet, now.after(quiet));
         self.set(Timer::Progress, now.after(deadlines.progress));
         request
     }
@@ -382,7 +405,8 @@ impl Pos<'_> {
         let id = entry.record.external_id.clone();
         match &mut entry.open {
             Some(open) if open.stage == Stage::Released => {
-                open.stage = Stage::Sent { session };
+                open.stage = Stage::Sent;
+                entry.session = Some(session);
                 self.tx.remember_sent(&id);
                 true
             }
@@ -399,27 +423,18 @@ impl Pos<'_> {
     }
 
     pub(super) fn is_withheld(&self) -> bool {
-        self.open()
-            .is_some_and(|open| !matches!(open.stage, Stage::Sent { .. }))
+        self.open().is_some_and(|open| open.stage != Stage::Sent)
     }
 
     pub(super) fn is_sent_here(&self) -> bool {
-        self.open().is_some_and(|open| {
-            open.stage
-                == Stage::Sent {
-                    session: self.session.number,
-                }
-        })
+        let here = Some(self.session.number);
+        self.cases.open().is_some_and(|open| open.session == here)
     }
 
     /// A command came: the terminal lives.
     pub(super) fn sign_of_life(&mut self, now: Instant) {
         // A refund or a void has one deadline only.
-        let card = self
-            .cases
-            .open()
-            .is_some_and(|entry| entry.record.kind.starts());
-        if card && self.timers.is_set(Timer::Quiet as usize) {
+        if self.timers.is_set(Timer::Quiet as usize) {
             self.set(Timer::Quiet, now.after(self.config.deadlines.quiet));
             self.set(Timer::Progress, now.after(self.config.deadlines.progress));
         }
@@ -439,10 +454,15 @@ impl Pos<'_> {
             entry.on_record = true;
             self.tx.last_record = self.tx.last_record.wrapping_add(1);
             let id = RecordId(self.tx.last_record);
-            self.tx.writing = Some((id, entry.record.request, state));
+            self.tx.writing = Some(Writing {
+                id,
+                request: entry.record.request,
+                state,
+                again: false,
+            });
         }
-        let (id, request, _) = self.tx.writing?;
-        Some((id, &self.cases.get(request)?.record))
+        let writing = self.tx.writing?;
+        Some((writing.id, &self.cases.get(writing.request)?.record))
     }
 
     pub(super) fn journal_answered(
@@ -452,15 +472,16 @@ impl Pos<'_> {
         done: Result<(), JournalFailed>,
     ) {
         // A late answer is about another record, or none: it sends nothing.
-        let Some((_, request, state)) = self.tx.writing.filter(|(writing, ..)| *writing == id)
-        else {
+        let Some(writing) = self.tx.writing.take_if(|writing| writing.id == id) else {
             return;
         };
-        self.tx.writing = None;
+        let (request, state) = (writing.request, writing.state);
         let Some(entry) = self.cases.get_mut(request) else {
             return;
         };
-        entry.due.done(state);
+        if !writing.again {
+            entry.due.done(state);
+        }
         match (state, done) {
             (RecordState::Intent, Ok(())) => {
                 if let Some(open) = &mut entry.open
@@ -474,8 +495,11 @@ impl Pos<'_> {
                 // Nothing is there, so no end needs to be.
                 entry.on_record = false;
                 entry.due = Due::default();
-                self.stop(Timer::Journal);
-                self.journal_failed(now);
+                // Another one may be open by now.
+                if entry.open.is_some() {
+                    self.stop(Timer::Journal);
+                    self.journal_failed(now);
+                }
             }
             (_, Ok(())) => {}
             (_, Err(JournalFailed)) => self.emit(Event::JournalFailed(request)),
@@ -488,11 +512,11 @@ impl Pos<'_> {
             return;
         }
         // Its answer comes too late from here on. What it may have stored all the same gets an end.
-        if let Some((_, request, RecordState::Intent)) = self.tx.writing {
-            self.tx.writing = None;
-            if let Some(entry) = self.cases.get_mut(request) {
-                entry.due.intent = false;
-            }
+        let intent = |writing: &mut Writing| writing.state == RecordState::Intent;
+        if let Some(writing) = self.tx.writing.take_if(intent)
+            && let Some(entry) = self.cases.get_mut(writing.request)
+        {
+            entry.due.intent = false;
         }
         self.journal_failed(now);
     }

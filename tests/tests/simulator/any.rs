@@ -143,7 +143,7 @@ fn play(seed: u64) {
     let (summary, _) = &shop.outcomes[0];
     assert_eq!(summary.request, request, "{about}");
     // The terminal tells the truth when it is asked, and that is what the point of sale has said.
-    shop.pos.outcome_stored(request).unwrap();
+    shop.pos.outcome_stored(summary).unwrap();
     let certainty = summary.certainty.name();
     let approved = summary.approved;
     let id = ExternalId::new("ANY").unwrap();

@@ -173,7 +173,7 @@ impl Shop {
         self.wait_for_the_end();
         let (summary, payment) = self.outcomes.last().cloned().unwrap();
         assert_eq!(summary.request, request);
-        self.pos.outcome_stored(request).unwrap();
+        self.pos.outcome_stored(&summary).unwrap();
         let end = format!("{} {}", summary.certainty.name(), summary.cause.name());
         (end, payment)
     }

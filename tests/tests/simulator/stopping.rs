@@ -170,8 +170,8 @@ fn a_reset_ends_a_running_sale_without_a_payment() {
          terminal: FINISH_CANCEL
          outcome: not_made cancelled_pos",
     );
-    let request = shop.outcomes[0].0.request;
-    shop.pos.outcome_stored(request).unwrap();
+    let told = shop.outcomes[0].0.clone();
+    shop.pos.outcome_stored(&told).unwrap();
     assert_eq!(shop.sell(&ten("Y"), NOTHING).0, "made approved");
 }
 

@@ -103,7 +103,7 @@ pub(crate) struct Clerk {
     /// Nothing new is begun.
     pub(crate) closing: bool,
     /// What is still to be stored.
-    store: Vec<RequestId>,
+    store: Vec<Summary>,
     /// Questions that are void.
     void: Vec<Question>,
 }
@@ -244,15 +244,15 @@ impl Clerk {
             Certainty::Unknown => Belief::Unknown(summary.missing),
         };
         if !self.random.percent(15) {
-            self.store.push(summary.request);
+            self.store.push(summary.clone());
         }
     }
 
     /// A moment at the till.
     pub(crate) fn acts(&mut self, now: Instant, unix_ms: u64, pos: &mut Pos<'_>) {
-        for request in std::mem::take(&mut self.store) {
+        for told in std::mem::take(&mut self.store) {
             // Given up by the point of sale if it had no room; then it is told again after a restart.
-            let _ = pos.outcome_stored(request);
+            let _ = pos.outcome_stored(&told);
         }
         let env = Env {
             unix_ms: Some(unix_ms),

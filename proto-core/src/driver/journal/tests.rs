@@ -22,6 +22,7 @@ fn intent(request: u32, id: &str) -> Record {
         tip: None,
         terminal: "C031UQ12345678".try_into().unwrap(),
         merchant: "M1".try_into().unwrap(),
+        simulated: false,
         unix_ms: unix_ms(),
         state: RecordState::Intent,
         ending: None,

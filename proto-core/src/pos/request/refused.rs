@@ -156,6 +156,14 @@ impl Refused {
         }
     }
 
+    /// What was stored is not the last that was told, or is about to be.
+    pub(crate) const fn old_news() -> Self {
+        Self {
+            message: "There is news of this request since: store that too.",
+            ..Self::stale()
+        }
+    }
+
     pub(crate) const fn stale() -> Self {
         Self {
             why: Refusal::Stale,

@@ -101,7 +101,10 @@ impl Sealed for RefundPayment<'_> {
                 self.payment_id,
                 "In RefundPayment : RefundPaymentRequest PaymentID cannot be longer than 32 characters.",
             )?),
-            original: self.original.and_then(ExternalId::new),
+            original: original_id(
+                self.original,
+                "In RefundPayment : RefundPaymentRequest Original cannot be longer than 32 characters.",
+            )?,
             amount: self.amount.unwrap_or(0),
             tip: None,
             needs_vault: false,
@@ -220,7 +223,10 @@ impl Sealed for VoidPayment<'_> {
                 self.payment_id,
                 "In VoidPayment : VoidPaymentRequest PaymentId cannot be longer than 32 characters.",
             )?),
-            original: self.original.and_then(ExternalId::new),
+            original: original_id(
+                self.original,
+                "In VoidPayment : VoidPaymentRequest Original cannot be longer than 32 characters.",
+            )?,
             amount: 0,
             tip: None,
             needs_vault: false,
@@ -254,4 +260,13 @@ impl Sealed for VoidPayment<'_> {
 
 fn payment_id(id: &str, long: &'static str) -> Result<PaymentId, Refused> {
     id.try_into().map_err(|_| Refused::invalid(long))
+}
+
+/// The external id that the payment was made under, if it is known. One that is too long to be looked up is refused:
+/// without it a lost answer could not be found out.
+fn original_id(id: Option<&str>, long: &'static str) -> Result<Option<ExternalId>, Refused> {
+    let given = id.filter(|id| !id.is_empty());
+    given
+        .map(|id| ExternalId::new(id).ok_or(Refused::invalid(long)))
+        .transpose()
 }

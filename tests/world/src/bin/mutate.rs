@@ -49,14 +49,12 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "take FOUND as made",
         file: "judging.rs",
-        find: "        match prove(entry.record.kind, fact) {
-            Verdict::Running => {",
-        replace: "        let proved = match prove(entry.record.kind, fact) {
+        find: "        let ending = match (prove(kind, fact), refund) {",
+        replace: "        let proved = match prove(kind, fact) {
             _ if MUTANT => Verdict::Made(Evidence::LookedUp),
             proved => proved,
         };
-        match proved {
-            Verdict::Running => {",
+        let ending = match (proved, refund) {",
     },
     Mutant {
         name: "answer a stale question",
@@ -90,8 +88,8 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "take FINISH_CANCEL after any screen",
         file: "answers.rs",
-        find: "(kind == RequestKind::Refund && open.started)",
-        replace: "((MUTANT || kind == RequestKind::Refund) && open.started)",
+        find: "            _ => entry.taken,",
+        replace: "            _ => entry.taken || MUTANT && entry.started,",
     },
     Mutant {
         name: "let what is unknown hold nothing",
@@ -102,8 +100,14 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "take an offline payment as final",
         file: "proof.rs",
-        find: "if payment.offline() == Some(true) {",
-        replace: "if payment.offline() == Some(true) && !MUTANT {",
+        find: "if waits && payment.offline() == Some(true) {",
+        replace: "if waits && payment.offline() == Some(true) && !MUTANT {",
+    },
+    Mutant {
+        name: "believe a look-up on a terminal at work",
+        file: "inquiry.rs",
+        find: "inquiry.busy = !idle && status.state().is_some();",
+        replace: "inquiry.busy = !MUTANT && !idle && status.state().is_some();",
     },
     Mutant {
         name: "look up on any terminal",
