@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use host_demo::sim::{Pairing, Plan, Seen, SimulatorOptions, SimulatorThread};
 use proto_core::driver::{
-    Config, Connector, JournalEntry, JournalError, MemoryJournal, Outcome, Records,
+    Config, Connector, Differs, JournalEntry, JournalError, MemoryJournal, Outcome, Paid, Records,
 };
 use proto_core::journal::{Record, RecordState};
 use proto_core::pos::{
@@ -266,4 +266,139 @@ fn without_a_journal_nothing_is_sent() {
     run.till.shutdown();
     drop(simulator);
     assert!(!seen.iter().any(|seen| matches!(seen, Seen::Sale { .. })));
+}
+
+// ensure_paid
+
+/// How often a sale has reached the simulator, once it has ended.
+fn starts(simulator: SimulatorThread, seen: &Receiver<Seen>) -> usize {
+    drop(simulator);
+    seen.iter()
+        .filter(|seen| matches!(seen, Seen::Sale { .. }))
+        .count()
+}
+
+fn ensure(run: &Run, sale: Sale<'_>) -> Paid {
+    run.till.ensure_paid(sale).unwrap().wait(PATIENCE)
+}
+
+#[test]
+fn a_payment_is_ensured_once_also_across_restarts() {
+    let (simulator, seen) = simulator(Vec::new());
+    let journal = MemoryJournal::default();
+    let run = Run::start(&simulator, journal.clone());
+    let Paid::Full(first) = ensure(&run, sale("INV-1")) else {
+        panic!("paid");
+    };
+    let again = run.till.ensure_paid(sale("INV-1")).unwrap();
+    assert!(again.known().is_some() && again.canceller().is_none());
+    run.till.shutdown();
+    let run = Run::start(&simulator, journal);
+    let Paid::Full(again) = ensure(&run, sale("INV-1")) else {
+        panic!("still paid");
+    };
+    assert_eq!(again.payment_id, first.payment_id);
+    run.till.shutdown();
+    assert_eq!(starts(simulator, &seen), 1);
+}
+
+#[test]
+fn what_is_not_paid_is_asked_again_only_by_name() {
+    // (A terminal that has begun it does not take its id again.)
+    let busy = "busy".parse().unwrap();
+    let (simulator, seen) = simulator(vec![busy, Plan::default()]);
+    let run = Run::start(&simulator, MemoryJournal::default());
+    for _ in 0..2 {
+        assert!(matches!(ensure(&run, sale("INV-1")), Paid::NotMade(_)));
+    }
+    let again = Sale {
+        retry: true,
+        ..sale("INV-1")
+    };
+    assert!(matches!(ensure(&run, again.clone()), Paid::Full(_)));
+    assert!(matches!(ensure(&run, again), Paid::Full(_)));
+    run.till.shutdown();
+    assert_eq!(starts(simulator, &seen), 2);
+}
+
+#[test]
+fn another_amount_under_the_same_id_is_a_conflict_and_sends_nothing() {
+    let (simulator, seen) = simulator(Vec::new());
+    let run = Run::start(&simulator, MemoryJournal::default());
+    assert!(matches!(ensure(&run, sale("INV-1")), Paid::Full(_)));
+    let other = Sale::new(2_000).external_id("INV-1");
+    let Paid::Conflict(conflict) = ensure(&run, other) else {
+        panic!("a conflict");
+    };
+    assert_eq!(conflict.differs, Differs::Amount);
+    assert!(conflict.to_string().contains("INV-1"));
+    run.till.shutdown();
+    assert_eq!(starts(simulator, &seen), 1);
+}
+
+#[test]
+fn an_approval_for_less_leaves_the_rest() {
+    let partial = "partial:6.00".parse().unwrap();
+    let (simulator, _seen) = simulator(vec![partial]);
+    let run = Run::start(&simulator, MemoryJournal::default());
+    for _ in 0..2 {
+        let Paid::Partial {
+            approved,
+            remaining,
+            ..
+        } = ensure(&run, sale("INV-1"))
+        else {
+            panic!("a part");
+        };
+        assert_eq!((approved, remaining), (600, 400));
+    }
+}
+
+#[test]
+fn a_payment_that_only_the_terminal_knows_is_found_and_held_against_the_amount() {
+    for (amount, full) in [(1_000, true), (2_000, false)] {
+        let (simulator, _seen) = simulator(Vec::new());
+        let run = Run::start(&simulator, MemoryJournal::default());
+        assert!(matches!(ensure(&run, sale("INV-1")), Paid::Full(_)));
+        run.till.shutdown();
+        // The journal is lost; the terminal answers DUPLICATE.
+        let run = Run::start(&simulator, MemoryJournal::default());
+        let paid = ensure(&run, Sale::new(amount).external_id("INV-1"));
+        if full {
+            assert!(matches!(paid, Paid::Full(_)), "{paid:?}");
+        } else {
+            assert!(matches!(paid, Paid::Conflict(_)), "{paid:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_known_is_found_out_before_anything_is_sent() {
+    let late = Plan {
+        bank: time::Duration::from_millis(1_500),
+        ..Plan::default()
+    };
+    let (simulator, seen) = simulator(vec![late]);
+    let deadlines = Deadlines {
+        total: time::Duration::from_millis(100),
+        look_up: time::Duration::from_millis(100),
+        ..Deadlines::DEFAULT
+    };
+    let run = Run::with(&simulator, MemoryJournal::default(), deadlines);
+    let outcome = run.till.sale(sale("INV-1")).unwrap().wait();
+    assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
+    assert!(matches!(ensure(&run, sale("INV-1")), Paid::Full(_)));
+    run.till.shutdown();
+    assert_eq!(starts(simulator, &seen), 1);
+}
+
+#[test]
+fn the_check_for_duplicates_stays_on() {
+    let (simulator, _seen) = simulator(Vec::new());
+    let run = Run::start(&simulator, MemoryJournal::default());
+    let refused = run.till.ensure_paid(Sale {
+        disable_duplicate_checking: Some(true),
+        ..sale("INV-1")
+    });
+    assert_eq!(refused.unwrap_err().why, Refusal::Invalid);
 }

@@ -1,7 +1,7 @@
 //! The handle to a terminal, for any thread.
 
 use core::fmt;
-use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError, Sender, SyncSender, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -9,13 +9,15 @@ use std::time::Duration;
 use super::Config;
 use super::journal::{MemoryJournal, Records};
 use super::outcome::Outcome;
+use super::paid::{Ensuring, Known};
 use super::park::Park;
 use super::question::{Question, Reply};
-use super::thread::{Command, Kept, Screen, Shared, State, run};
+use super::thread::{Begun, Command, Kept, Screen, Shared, State, run};
 use super::token::{MemoryTokens, Tokens};
 use crate::link::{Down, Link};
 use crate::pos::{
-    Event, ExternalId, Money as _, Refused, RequestId, Sale, Summary, TerminalInfo, WITHHELD_LEN,
+    Asked, Event, ExternalId, Missing, Money, Refused, RequestId, RequestKind, Sale, Summary,
+    TerminalInfo, WITHHELD_LEN,
 };
 
 pub(super) type OnCode = Box<dyn FnMut(&str) + Send>;
@@ -178,33 +180,111 @@ impl Connector {
     /// [`Refused`] before anything was sent; nothing has changed then.
     #[doc(alias = "Sale")]
     pub fn sale(&self, sale: Sale<'_>) -> Result<Ticket, Refused> {
+        self.ask(&sale)
+    }
+
+    /// Asks for anything that moves money: also [`Auth`](crate::pos::Auth), [`PreAuth`](crate::pos::PreAuth),
+    /// [`ManualRefund`](crate::pos::ManualRefund), [`RefundPayment`](crate::pos::RefundPayment) and
+    /// [`VoidPayment`](crate::pos::VoidPayment). The ticket says how it ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] before anything was sent; nothing has changed then.
+    pub fn ask(&self, money: &impl Money) -> Result<Ticket, Refused> {
+        self.put_to(money, |asked, payload, outcome, reply| Command::Ask {
+            asked,
+            payload,
+            outcome,
+            reply,
+        })
+        .map(|(request, of)| of.ticket(request))
+    }
+
+    /// Sees to it that a sale is paid once, however often it is asked for under its external id: also after a
+    /// crash, and by another program with the same journal.
+    ///
+    /// What is on record is the answer, and nothing is sent: a payment that was made, one that was not
+    /// ([`Sale::retry`] makes another attempt), or one of another amount, kind or terminal. What is not known is
+    /// found out first. Only then the terminal is asked.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use proto_core::driver::{Connector, Paid};
+    /// # use proto_core::pos::{Refused, Sale};
+    /// # fn pay(till: &Connector) -> Result<(), Refused> {
+    /// let invoice = Sale::new(10_00).external_id("INV-2026-0001");
+    /// match till.ensure_paid(invoice)?.wait(Duration::from_secs(60)) {
+    ///     Paid::Full(summary) => println!("paid: {:?}", summary.payment_id),
+    ///     Paid::Partial { remaining, .. } => println!("{remaining} left"),
+    ///     Paid::NotMade(why) => println!("not paid: {why}"),
+    ///     Paid::Unknown { ask, .. } => println!("ask again for {ask}, and for nothing else"),
+    ///     Paid::Conflict(conflict) => println!("look into it: {conflict}"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] before anything was sent; nothing has changed then. A sale that switches the check for
+    /// duplicates off is refused.
+    pub fn ensure_paid(&self, sale: Sale<'_>) -> Result<Ensuring, Refused> {
+        if sale.disable_duplicate_checking == Some(true) {
+            return Err(Refused::invalid(
+                "A payment is not ensured without the terminal's check for duplicates.",
+            ));
+        }
+        let (begun, of) = self.put_to(&sale, |asked, payload, outcome, reply| Command::Ensure {
+            asked,
+            payload,
+            outcome,
+            reply,
+        })?;
+        Ok(Ensuring(match begun {
+            Begun::Known(paid) => Known::Already(paid),
+            Begun::Asked(request) => Known::Asked(of.ticket(request)),
+            Begun::Open(request) => Known::Open(of.ticket(request)),
+        }))
+    }
+
+    /// Writes a request and puts it to the thread.
+    fn put_to<'c, T>(
+        &'c self,
+        money: &impl Money,
+        command: impl FnOnce(
+            Box<Asked>,
+            String,
+            Sender<Outcome>,
+            SyncSender<Result<T, Refused>>,
+        ) -> Command,
+    ) -> Result<(T, TicketOf<'c>), Refused> {
         let mut room = vec![0; WITHHELD_LEN];
-        let written = match sale.write(&mut room) {
+        let written = match money.write(&mut room) {
             Err(refused) => match refused.why {
                 crate::pos::Refusal::Full { needed } => {
                     room.resize(needed, 0);
-                    sale.write(&mut room)?
+                    money.write(&mut room)?
                 }
                 _ => return Err(refused),
             },
             Ok(written) => written,
         };
-        let external_id = written.external_id().clone();
         let (asked, payload) = written.into_parts();
+        let (kind, external_id, requested) = (asked.kind, asked.external_id.clone(), asked.amount);
         let (sender, outcome) = channel();
-        let request = self.shared.ask(|reply| Command::Sale {
-            asked: Box::new(asked),
-            payload: payload.to_owned(),
-            outcome: sender,
-            reply,
-        })?;
-        Ok(Ticket {
-            request,
+        let asked = Box::new(asked);
+        let payload = payload.to_owned();
+        let answer = self
+            .shared
+            .ask(|reply| command(asked, payload, sender, reply))?;
+        let of = TicketOf {
+            kind,
             external_id,
-            requested: sale.amount,
+            requested,
             outcome,
-            shared: Arc::clone(&self.shared),
-        })
+            shared: &self.shared,
+        };
+        Ok((answer, of))
     }
 
     /// Shows a line of text on the terminal.
@@ -291,14 +371,37 @@ impl Drop for Connector {
     }
 }
 
-/// A sale that is running.
+/// What a ticket will say of its request.
+struct TicketOf<'c> {
+    kind: RequestKind,
+    external_id: ExternalId,
+    requested: i64,
+    outcome: Receiver<Outcome>,
+    shared: &'c Arc<Shared>,
+}
+
+impl TicketOf<'_> {
+    fn ticket(self, request: RequestId) -> Ticket {
+        Ticket {
+            request,
+            kind: self.kind,
+            external_id: self.external_id,
+            requested: self.requested,
+            outcome: self.outcome,
+            shared: Arc::clone(self.shared),
+        }
+    }
+}
+
+/// A request that is running.
 #[derive(Debug)]
 #[must_use = "it says whether the customer has paid"]
 pub struct Ticket {
     request: RequestId,
+    kind: RequestKind,
     external_id: ExternalId,
     requested: i64,
-    outcome: Receiver<Outcome>,
+    pub(super) outcome: Receiver<Outcome>,
     shared: Arc<Shared>,
 }
 
@@ -350,11 +453,33 @@ impl Ticket {
         }
     }
 
-    fn abandoned(self) -> Outcome {
-        Outcome::abandoned(self.request, self.external_id, self.requested)
+    /// The connector was shut down before there was an outcome.
+    pub(super) fn abandoned(self) -> Outcome {
+        self.no_outcome(
+            "Shut Down",
+            "The connector was shut down before the outcome was known.",
+        )
     }
 
-    /// A handle that cancels the sale from any thread.
+    /// Nothing was found out in time.
+    pub(super) fn unresolved(self) -> Outcome {
+        self.no_outcome("Unknown", Missing::Answer.what())
+    }
+
+    fn no_outcome(self, reason: &str, message: &str) -> Outcome {
+        Outcome::without(
+            Summary {
+                request: self.request,
+                kind: self.kind,
+                requested: self.requested,
+                ..Summary::nothing(self.external_id)
+            },
+            reason,
+            message,
+        )
+    }
+
+    /// A handle that cancels it from any thread.
     #[must_use]
     pub fn canceller(&self) -> Canceller {
         Canceller {
@@ -364,7 +489,7 @@ impl Ticket {
     }
 }
 
-/// Cancels a sale from any thread.
+/// Cancels a request from any thread.
 #[derive(Debug, Clone)]
 pub struct Canceller {
     request: RequestId,
@@ -372,7 +497,7 @@ pub struct Canceller {
 }
 
 impl Canceller {
-    /// Tries to cancel. The sale still ends in its outcome: cancelled, or too late.
+    /// Tries to cancel. The request still ends in its outcome: cancelled, or too late.
     ///
     /// # Errors
     ///

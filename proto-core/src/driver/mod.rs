@@ -2,7 +2,7 @@
 //!
 //! One thread owns the link, the role and the journal. [`Connector`] is the handle to it: requests go in
 //! through an inbox that wakes the thread, questions and events come out through closures that run on it,
-//! and each sale comes back as a [`Ticket`] that can be waited for. A question that a person must answer
+//! and each request comes back as a [`Ticket`] that can be waited for. A question that a person must answer
 //! leaves the thread as a [`PendingQuestion`].
 
 mod alarm;
@@ -11,6 +11,7 @@ mod config;
 mod connector;
 mod journal;
 mod outcome;
+mod paid;
 mod park;
 mod question;
 mod thread;
@@ -25,6 +26,7 @@ pub use journal::{
     Repaired,
 };
 pub use outcome::{NotMade, Outcome, OwnedPayment};
+pub use paid::{Conflict, Differs, Ensuring, Paid};
 pub use park::{Park, ThreadPark, block_on};
 pub use question::{PendingQuestion, Question, Reply};
 pub use token::{FileTokens, MemoryTokens, TokenKey, Tokens};

@@ -2,22 +2,21 @@
 
 use core::fmt;
 
+use crate::journal::Record;
 use crate::model::{Payment, PaymentDraft};
-use crate::pos::{
-    self, Cause, Certainty, Evidence, ExternalId, RequestId, RequestKind, ResultCode, Summary,
-};
+use crate::pos::{self, Certainty, ExternalId, Summary};
 use crate::wire::json::{Object, Text, WriteJson as _, Writer};
 
-/// How a sale ended: what happened to the money.
+/// How a request ended: what happened to the money.
 #[derive(Debug, Clone)]
 #[must_use = "it says whether the customer has paid"]
 pub enum Outcome {
     /// Money moved.
     Made {
-        /// The payment as the terminal sent it; if it comes from the journal, what is on record of it: its ids
-        /// and amounts.
+        /// The payment as the terminal sent it. If it comes from the journal what is on record of it, and of a
+        /// refund or a credit what is known of that: ids and amounts.
         payment: OwnedPayment,
-        /// What is still to be paid, in minor units.
+        /// What is still to be paid (or given back), in minor units.
         remaining: i64,
         /// The outcome in figures.
         summary: Summary,
@@ -43,30 +42,14 @@ impl Outcome {
         }
     }
 
-    /// The connector was shut down while the sale was open.
-    pub(super) fn abandoned(request: RequestId, external_id: ExternalId, requested: i64) -> Self {
+    /// There is none, for this reason.
+    pub(super) fn without(summary: Summary, reason: &str, message: &str) -> Self {
         Self::Unknown {
-            ask: external_id.clone(),
+            ask: summary.external_id.clone(),
             why: NotMade {
-                summary: Summary {
-                    request,
-                    kind: RequestKind::Sale,
-                    external_id,
-                    requested,
-                    certainty: Certainty::Unknown,
-                    result: ResultCode::Error,
-                    cause: Cause::Unknown,
-                    evidence: Evidence::None,
-                    missing: None,
-                    approved: 0,
-                    tip: 0,
-                    payment_id: None,
-                    offline: false,
-                    simulated: false,
-                    redelivered: false,
-                },
-                reason: "Shut Down".to_owned(),
-                message: "The connector was shut down before the outcome was known.".to_owned(),
+                summary,
+                reason: reason.to_owned(),
+                message: message.to_owned(),
             },
         }
     }
@@ -101,6 +84,20 @@ pub struct NotMade {
 }
 
 impl NotMade {
+    /// What is on record of a request.
+    pub(super) fn on_record(record: &Record, summary: Summary) -> Self {
+        let (reason, message) = record
+            .ending
+            .as_ref()
+            .map(|ending| ending.texts(record))
+            .unzip();
+        Self {
+            summary,
+            reason: reason.unwrap_or_default().to_owned(),
+            message: message.map(|text| text.to_string()).unwrap_or_default(),
+        }
+    }
+
     fn of(outcome: &pos::Outcome<'_>) -> Self {
         Self {
             summary: outcome.summary.clone(),

@@ -14,6 +14,7 @@ use super::StdClock;
 use super::connector::{Builder, OnCode, OnEvent};
 use super::journal::{OnRecord, Records, unix_ms};
 use super::outcome::Outcome;
+use super::paid::Paid;
 use super::park::{Park, block_on};
 use super::question::{Asked, OwnedAnswer, Question, Reply};
 use super::token::{TokenKey, Tokens};
@@ -27,7 +28,7 @@ use crate::run::{Handler, Inbox, Parts, drive};
 use crate::time::Instant;
 use crate::wire::MAX_MESSAGE;
 
-/// Requests that wait for the thread; more are refused.
+/// Requests that wait for the thread, more are refused; and who waits for an outcome.
 const QUEUE: usize = 64;
 /// The receive buffer at first, in bytes. It grows on demand.
 const RECEIVE: usize = 8 * 1_024;
@@ -48,17 +49,33 @@ pub(super) enum Screen {
 }
 
 pub(super) enum Command {
-    Sale {
+    Ask {
         asked: Box<pos::Asked>,
         payload: String,
         outcome: Sender<Outcome>,
         reply: SyncSender<Result<RequestId, Refused>>,
+    },
+    Ensure {
+        asked: Box<pos::Asked>,
+        payload: String,
+        outcome: Sender<Outcome>,
+        reply: SyncSender<Result<Begun, Refused>>,
     },
     Show(Screen, SyncSender<Result<(), Refused>>),
     Park(ExternalId, SyncSender<Result<(), Refused>>),
     Answer(pos::Question, OwnedAnswer, SyncSender<Result<(), Refused>>),
     Stored(Box<Summary>, SyncSender<Result<(), Refused>>),
     Cancel(RequestId),
+}
+
+/// What was done about a payment that is to be ensured.
+pub(super) enum Begun {
+    /// Nothing: it is on record.
+    Known(Box<Paid>),
+    /// The terminal is asked.
+    Asked(RequestId),
+    /// It was before, and what became of that is not known yet.
+    Open(RequestId),
 }
 
 #[derive(Default)]
@@ -264,23 +281,29 @@ impl SharedInbox<'_> {
     /// Who asked may have stopped waiting for the answer; that changes nothing.
     fn obey(&self, now: Instant, pos: &mut Pos<'_>, command: Command) {
         match command {
-            Command::Sale {
+            Command::Ask {
                 asked,
                 payload,
                 outcome,
                 reply,
             } => {
-                let retry = asked.retry;
-                let sale = Written::from_parts(*asked, &payload);
-                let env = Env { unix_ms: unix_ms() };
-                let answer = self
-                    .on_record
-                    .allows(pos, sale.external_id(), retry)
-                    .and_then(|()| pos.ask(now, &sale, env));
+                let answer = self.begin(now, pos, *asked, &payload);
                 if let Ok(request) = answer {
-                    self.shared.lock().waiting.push((request, outcome));
+                    self.await_end(request, outcome);
                 }
                 let _ = reply.send(answer);
+            }
+            Command::Ensure {
+                asked,
+                payload,
+                outcome,
+                reply,
+            } => {
+                let begun = self.ensure(now, pos, *asked, &payload);
+                if let Ok(Begun::Asked(request) | Begun::Open(request)) = begun {
+                    self.await_end(request, outcome);
+                }
+                let _ = reply.send(begun);
             }
             Command::Show(screen, reply) => {
                 let _ = reply.send(match screen {
@@ -304,6 +327,48 @@ impl SharedInbox<'_> {
                 let _ = pos.cancel(now, request);
             }
         }
+    }
+}
+
+impl SharedInbox<'_> {
+    fn begin(
+        &self,
+        now: Instant,
+        pos: &mut Pos<'_>,
+        asked: pos::Asked,
+        payload: &str,
+    ) -> Result<RequestId, Refused> {
+        let retry = asked.retry;
+        let money = Written::from_parts(asked, payload);
+        self.on_record.allows(pos, money.external_id(), retry)?;
+        pos.ask(now, &money, Env { unix_ms: unix_ms() })
+    }
+
+    fn ensure(
+        &self,
+        now: Instant,
+        pos: &mut Pos<'_>,
+        asked: pos::Asked,
+        payload: &str,
+    ) -> Result<Begun, Refused> {
+        let on_record = self.on_record.under(pos, &asked.external_id)?;
+        let terminal = pos.is_ready().then(|| pos.terminal().serial.as_str());
+        if let Some(paid) = Paid::on_record(&on_record, &asked, terminal) {
+            return Ok(Begun::Known(Box::new(paid)));
+        }
+        if let Some(request) = Paid::open_in(&on_record) {
+            return Ok(Begun::Open(request));
+        }
+        self.begin(now, pos, asked, payload).map(Begun::Asked)
+    }
+
+    fn await_end(&self, request: RequestId, outcome: Sender<Outcome>) {
+        let waiting = &mut self.shared.lock().waiting;
+        if waiting.len() >= QUEUE {
+            // Who waits longest has most likely given up.
+            waiting.remove(0);
+        }
+        waiting.push((request, outcome));
     }
 }
 

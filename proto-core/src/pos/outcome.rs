@@ -501,6 +501,40 @@ impl Summary {
         })
     }
 
+    /// A request under this id of which nothing is known.
+    #[cfg(feature = "std")]
+    pub(crate) const fn nothing(external_id: ExternalId) -> Self {
+        Self {
+            request: RequestId(0),
+            kind: RequestKind::Sale,
+            external_id,
+            requested: 0,
+            certainty: Certainty::Unknown,
+            result: ResultCode::Error,
+            cause: Cause::Unknown,
+            evidence: Evidence::None,
+            missing: None,
+            approved: 0,
+            tip: 0,
+            payment_id: None,
+            offline: false,
+            simulated: false,
+            redelivered: false,
+        }
+    }
+
+    /// A request that is on record without an end.
+    #[cfg(feature = "std")]
+    pub(crate) fn open(record: &Record) -> Self {
+        Self {
+            request: record.request,
+            kind: record.kind,
+            requested: record.amount,
+            simulated: record.simulated,
+            ..Self::nothing(record.external_id.clone())
+        }
+    }
+
     /// Whether both tell the same end of the same request.
     pub(crate) fn is_end(&self, other: &Self) -> bool {
         let end = |of: &Self| (of.request, of.certainty, of.approved, of.tip);

@@ -173,6 +173,13 @@ impl<'b> Pos<'b> {
         Some(entry.standing(asking && entry.open.is_some()))
     }
 
+    /// The record of a request as it stands now, the journal may have it later; `None` once nothing is left to do
+    /// about it.
+    #[must_use]
+    pub fn record(&self, request: RequestId) -> Option<&Record> {
+        Some(&self.cases.get(request)?.record)
+    }
+
     pub(super) fn send(&mut self, draft: &dyn MessageDraft) -> Result<u32, Refused> {
         let sender = self.sender();
         self.outbox

@@ -47,12 +47,22 @@ impl<'j> OnRecord<'j> {
         if !pos.is_ready() || pos.open_request().is_some() {
             return Ok(());
         }
-        let on_record = self.journal.borrow_mut().under(id);
-        let on_record = on_record.map_err(|_| Refused::journal_failed())?;
-        match refusal(&on_record, retry) {
+        match refusal(&self.under(pos, id)?, retry) {
             Some(refused) => Err(refused),
             None => Ok(()),
         }
+    }
+
+    /// What is on record under an external id, with ends that are still to be written.
+    pub(crate) fn under(&self, pos: &Pos<'_>, id: &ExternalId) -> Result<Vec<Record>, Refused> {
+        let on_record = self.journal.borrow_mut().under(id);
+        let mut on_record = on_record.map_err(|_| Refused::journal_failed())?;
+        for record in &mut on_record {
+            if let Some(newer) = pos.record(record.request) {
+                record.clone_from(newer);
+            }
+        }
+        Ok(on_record)
     }
 }
 

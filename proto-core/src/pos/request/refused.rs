@@ -56,7 +56,7 @@ pub enum Refusal {
 }
 
 impl Refused {
-    pub(super) const fn invalid(message: &'static str) -> Self {
+    pub(crate) const fn invalid(message: &'static str) -> Self {
         Self {
             why: Refusal::Invalid,
             result: ResultCode::Fail,
