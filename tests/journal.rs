@@ -315,7 +315,7 @@ fn what_is_not_paid_is_asked_again_only_by_name() {
         retry: true,
         ..sale("INV-1")
     };
-    assert!(matches!(ensure(&run, again.clone()), Paid::Full(_)));
+    assert!(matches!(ensure(&run, again), Paid::Full(_)));
     assert!(matches!(ensure(&run, again), Paid::Full(_)));
     run.till.shutdown();
     assert_eq!(starts(simulator, &seen), 2);

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use transport_usb::Identity;
 
-pub use self::sale::SaleArgs;
+pub use self::sale::{PayArgs, SaleArgs};
 use crate::sim::Plan;
 
 /// Takes payments on a Clover terminal, or on a simulated one, from the command line.
@@ -28,6 +28,9 @@ pub enum Command {
     /// Take a payment
     #[command(after_help = SALE_HELP)]
     Sale(Box<SaleArgs>),
+    /// See to it that an invoice is paid, once, however often this is run
+    #[command(after_help = PAY_HELP)]
+    Pay(Box<PayArgs>),
     /// Show a line of text on the terminal
     #[command(after_help = MESSAGE_HELP)]
     Message(MessageArgs),
@@ -259,6 +262,20 @@ Exit status:
   15  paid, but for less than was asked
 
 The first interrupt (Ctrl-C) cancels the sale and waits up to 10 seconds for the outcome, the second ends the program.";
+
+const PAY_HELP: &str = "\
+Examples:
+  host-demo pay --amount 10.00 --external-id INV-2026-0001 --to ws://127.0.0.1:12345/remote_pay
+  host-demo pay --amount 10.00 --external-id INV-2026-0001 --to usb --retry
+
+Run it as often as you like, after a crash too. What is on record under the external id is the answer, and nothing is
+sent. What is not known is found out first. Only then the terminal is asked. (`--to sim` keeps its record in memory,
+unless --journal names a file.)
+
+The last line with --json is `paid`: its `standing` is full, partial, not_made, unknown or conflict.
+
+Exit status: as for `sale`, and
+  16  something else is known under the external id (`differs`: amount, kind or terminal); a person must look";
 
 const MESSAGE_HELP: &str = "\
 Examples:

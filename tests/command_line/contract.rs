@@ -238,7 +238,7 @@ fn questions_and_answers_have_the_members_of_the_contract() {
 fn the_contract_has_every_event_name_that_is_fixed() {
     let fixed = "connecting connected pairing_code pairing_state paired ready not_ready disconnected \
         activity_start activity_end tip_added partial_auth cashback tx_state challenge signature answered \
-        unsolicited unreadable device error resolved record outcome";
+        unsolicited unreadable device error resolved record outcome paid";
     let mut listed: Vec<_> = contract()["events"]
         .as_object()
         .unwrap()

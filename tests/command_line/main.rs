@@ -6,6 +6,7 @@ mod endings;
 mod journal;
 mod one_process;
 mod options;
+mod pay;
 mod questions;
 mod scripted;
 mod secrets;

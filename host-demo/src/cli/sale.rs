@@ -58,6 +58,18 @@ pub struct SaleArgs {
     pub till: Till,
 }
 
+/// `host-demo pay`
+#[derive(Debug, Clone, Args)]
+#[command(mut_arg("external_id", |id| id.required(true).help(PAY_ID)))]
+pub struct PayArgs {
+    /// Make another attempt if the last one did not come to a payment
+    #[arg(long)]
+    pub retry: bool,
+    /// The sale.
+    #[command(flatten)]
+    pub sale: SaleArgs,
+}
+
 impl SaleArgs {
     /// The amount in minor units.
     #[must_use]
@@ -318,4 +330,5 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
+const PAY_ID: &str = "The id of the payment, at most 32 characters: e.g. the number of the invoice";
 const WHOLE_PERCENT: &str = "a tip in percent is a whole number, like 15%";

@@ -7,7 +7,7 @@ use proto_core::journal::Record;
 use proto_core::pos::{Certainty, ExternalId, RequestId, Summary};
 
 use crate::cli::Till;
-use crate::journal::{default_path, open, sentence};
+use crate::journal::{default_path, look_into, open, sentence};
 use crate::report::{self, Report};
 
 /// Opens the journal of this command and says what is open in it; `None` if it is kept in memory.
@@ -40,6 +40,25 @@ pub(super) fn open_journal(
         ));
     }
     Ok(Some((journal, earlier)))
+}
+
+/// What is on record under this id in the journal of this command; nothing if there is none yet.
+pub(super) fn on_record(till: &Till, id: &ExternalId) -> Result<Vec<Record>, String> {
+    let path = match &till.journal {
+        Some(path) => path.clone(),
+        None if till.to == "sim" => return Ok(Vec::new()),
+        None => default_path().ok_or("There is no state folder of the user; use --journal.")?,
+    };
+    let mut records = BTreeMap::new();
+    if path.exists() {
+        look_into(&path, &mut |entry| {
+            if entry.record.external_id == *id {
+                records.insert(entry.record.request, entry.record);
+            }
+        })
+        .map_err(|error| sentence(&error))?;
+    }
+    Ok(records.into_values().collect())
 }
 
 /// The role goes on without a journal, and sends nothing; a person should know why.

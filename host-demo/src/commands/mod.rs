@@ -5,6 +5,7 @@ mod devices;
 mod journal;
 mod kept;
 mod message;
+mod pay;
 mod questions;
 mod request;
 mod sale;
@@ -20,7 +21,7 @@ use clap::{CommandFactory as _, Parser as _};
 use proto_core::pos::ResultCode;
 
 use crate::cli::{Cli, Command};
-use crate::report::{NotStarted, Report, status};
+use crate::report::{NotStarted, Report, Standing, status};
 
 /// Runs the program with these arguments, the first being its name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -31,6 +32,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     ExitCode::from(match cli.command {
         Command::Sale(args) => sale::run(&args),
+        Command::Pay(args) => pay::run(&args),
         Command::Message(args) => message::run(&args),
         Command::Journal(args) => journal::run(&args),
         Command::Terminal(args) => terminal::run(&args),
@@ -45,7 +47,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     })
 }
 
-/// Tells what is wrong with the arguments; a sale has an outcome line all the same.
+/// Tells what is wrong with the arguments; a sale and a payment have their last line all the same.
 fn usage(args: &[OsString], error: &clap::Error) -> ExitCode {
     let asked_for_help = !error.use_stderr();
     let _ = error.print();
@@ -53,7 +55,8 @@ fn usage(args: &[OsString], error: &clap::Error) -> ExitCode {
         return ExitCode::from(status::OK);
     }
     // No option stands before the command.
-    if args.get(1).is_some_and(|command| command == "sale") {
+    let command = args.get(1).and_then(|command| command.to_str());
+    if let Some(command @ ("sale" | "pay")) = command {
         let message = error.to_string();
         let message = message.lines().next().unwrap_or_default();
         let report = Report::new(args.iter().any(|arg| arg == "--json"));
@@ -66,7 +69,10 @@ fn usage(args: &[OsString], error: &clap::Error) -> ExitCode {
                 message.trim_start_matches("error: "),
             )
         };
-        report.line(&line.line());
+        report.line(&match command {
+            "pay" => Standing::not_started(&line).line(),
+            _ => line.line(),
+        });
     }
     ExitCode::from(status::USAGE)
 }

@@ -19,13 +19,13 @@ use crate::report::{NotStarted, Report, status, status_of};
 use crate::signature::SignatureFile;
 
 /// How long the outcome is waited for after the first interrupt.
-const AFTER_INTERRUPT: Duration = Duration::from_secs(10);
+pub(super) const AFTER_INTERRUPT: Duration = Duration::from_secs(10);
 
 /// How long is waited for what was unknown before, once the terminal is there.
-const FOUND_OUT: Duration = Duration::from_secs(10);
+pub(super) const FOUND_OUT: Duration = Duration::from_secs(10);
 
 /// How long the connector may take to note what it has told.
-const MOMENT: Duration = Duration::from_secs(1);
+pub(super) const MOMENT: Duration = Duration::from_secs(1);
 
 /// What the tutorial shows on the terminal before the first sale.
 const WELCOME: &str = "Welcome to Clover Connector!";
@@ -101,11 +101,7 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
                     reached.earlier.names()
                 ));
             }
-            let status = match refused.why {
-                Refusal::Unsupported => status::UNSUPPORTED,
-                Refusal::NotReady => status::ERROR,
-                _ => status::USAGE,
-            };
+            let status = refused_status(&refused);
             let line = told(NotStarted {
                 simulated,
                 ..NotStarted::refused(&refused)
@@ -149,7 +145,7 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
 
 /// Waits until it is told what became of the requests that earlier runs left open: until then the terminal takes no
 /// other. One that was unknown before may stay so.
-fn await_earlier(
+pub(super) fn await_earlier(
     reached: &mut Reached,
     asking: &mut Asking<'_>,
     report: &Report,
@@ -199,7 +195,7 @@ fn outcome(
 
 /// Takes notes until one ends the waiting, or the time is up that `take` may set (`None`), and asks what the terminal
 /// asks in the meantime.
-fn attend<T>(
+pub(super) fn attend<T>(
     reached: &mut Reached,
     asking: &mut Asking<'_>,
     until: &mut Option<Instant>,
@@ -238,7 +234,7 @@ fn attend<T>(
     }
 }
 
-fn signature_file(path: Option<&Path>) -> Result<Option<SignatureFile>, String> {
+pub(super) fn signature_file(path: Option<&Path>) -> Result<Option<SignatureFile>, String> {
     let Some(path) = path else {
         return Ok(None);
     };
@@ -255,7 +251,7 @@ fn signature_file(path: Option<&Path>) -> Result<Option<SignatureFile>, String> 
         })
 }
 
-fn wrong(message: &str) -> NotStarted<'_> {
+pub(super) fn wrong(message: &str) -> NotStarted<'_> {
     NotStarted::not_made(
         ResultCode::Fail,
         "refused",
@@ -269,14 +265,26 @@ fn not_reached<'a>(
     error: &'a NotReached,
     told: impl Fn(NotStarted<'a>) -> NotStarted<'a>,
 ) -> u8 {
+    end(report, told(not_reached_line(error)), error.why.status())
+}
+
+pub(super) fn not_reached_line(error: &NotReached) -> NotStarted<'_> {
     let (result, cause, reason) = match error.why {
         Why::Usage => (ResultCode::Fail, "refused", "Request Validation Error"),
         Why::Interrupted => (ResultCode::Cancel, "cancelled_pos", "Request Cancelled"),
         Why::Link => (ResultCode::Error, "link_lost", "Device Connection Error"),
         Why::Failed => (ResultCode::Error, "failed", "Cannot Start"),
     };
-    let line = NotStarted::not_made(result, cause, reason, &error.message);
-    end(report, told(line), error.why.status())
+    NotStarted::not_made(result, cause, reason, &error.message)
+}
+
+/// The exit status for a request that was refused.
+pub(super) const fn refused_status(refused: &Refused) -> u8 {
+    match refused.why {
+        Refusal::Unsupported => status::UNSUPPORTED,
+        Refusal::NotReady => status::ERROR,
+        _ => status::USAGE,
+    }
 }
 
 fn end(report: &Report, line: NotStarted<'_>, status: u8) -> u8 {

@@ -5,6 +5,7 @@
 
 mod outcome;
 mod output;
+mod paid;
 mod record;
 
 use proto_core::link::Down;
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 
 pub use outcome::{NotStarted, outcome_line, status, status_of};
 pub use output::Report;
+pub use paid::Standing;
 pub use record::{record_line, record_text};
 
 use self::outcome::{outcome_text, resolved_line};

@@ -27,6 +27,8 @@ pub mod status {
     pub const UNKNOWN: u8 = 14;
     /// Paid, but for less than was asked.
     pub const PARTIAL: u8 = 15;
+    /// Something else is known under the external id; nothing was sent.
+    pub const CONFLICT: u8 = 16;
 }
 
 /// The last line of a sale.

@@ -12,6 +12,7 @@ use serde_json::Value;
 #[derive(Debug, Clone)]
 pub struct Report {
     json: bool,
+    last: &'static str,
     state: Arc<Mutex<State>>,
 }
 
@@ -28,8 +29,15 @@ impl Report {
     pub fn new(json: bool) -> Self {
         Self {
             json,
+            last: "outcome",
             state: Arc::default(),
         }
+    }
+
+    /// The same, but with a line of this kind as the last one instead of an outcome.
+    #[must_use]
+    pub fn until(self, last: &'static str) -> Self {
+        Self { last, ..self }
     }
 
     /// Prints a line of JSON, if lines are wanted. Whether it was in time: nothing follows an outcome, be it
@@ -40,7 +48,7 @@ impl Report {
         if state.ended {
             return false;
         }
-        if line["event"] == "outcome" {
+        if line["event"] == self.last {
             state.end_prompt();
             state.ended = true;
         }

@@ -1,13 +1,16 @@
 //! Asking for a payment as often as one likes, and being paid once.
 
 use core::fmt;
-use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::{RecvError, RecvTimeoutError};
 use std::time::Duration;
 
 use super::connector::{Canceller, Ticket};
 use super::outcome::{NotMade, Outcome};
 use crate::journal::Record;
-use crate::pos::{Asked, Cause, Certainty, ExternalId, Finality, RequestId, RequestKind, Summary};
+use crate::pos::{
+    Asked, Cause, Certainty, ExternalId, Finality, Refused, RequestId, RequestKind, Sale,
+    Sealed as _, Summary,
+};
 
 /// Whether the customer has paid what is asked for under one external id: the answer of
 /// [`Connector::ensure_paid`](super::Connector::ensure_paid).
@@ -89,6 +92,16 @@ impl fmt::Display for Conflict {
 }
 
 impl Paid {
+    /// What these records, all of them under the external id of the sale, say of it without a terminal; `None` if
+    /// a terminal must be asked.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if there can be no such sale.
+    pub fn by_records(records: &[Record], sale: &Sale<'_>) -> Result<Option<Self>, Refused> {
+        Ok(Self::on_record(records, &sale.check()?, None))
+    }
+
     /// What is on record under the external id of this request, held against it; `terminal` is the one that is
     /// connected, if one is. `None` if a terminal must be asked: nothing is on record, or nothing that is certain, or
     /// another attempt is asked for by name.
@@ -214,23 +227,47 @@ impl Ensuring {
         }
     }
 
+    /// The request that it waits for, if a terminal was asked.
+    #[must_use]
+    pub fn request(&self) -> Option<RequestId> {
+        match &self.0 {
+            Known::Already(_) => None,
+            Known::Asked(ticket) | Known::Open(ticket) => Some(ticket.request()),
+        }
+    }
+
     /// Waits for the outcome and, while that is unknown, for at most `limit` for what is found out about it.
     pub fn wait(self, limit: Duration) -> Paid {
-        let (ticket, first) = match self.0 {
-            Known::Already(paid) => return *paid,
-            Known::Asked(ticket) => match ticket.outcome.recv() {
-                Ok(outcome) => (ticket, outcome),
-                Err(_) => return Paid::of(ticket.abandoned(), false),
-            },
-            Known::Open(ticket) => match ticket.outcome.recv_timeout(limit) {
-                Ok(outcome) => (ticket, outcome),
-                Err(RecvTimeoutError::Timeout) => return Paid::of(ticket.unresolved(), false),
-                Err(RecvTimeoutError::Disconnected) => return Paid::of(ticket.abandoned(), false),
-            },
+        let first = match &self.0 {
+            Known::Asked(_) => None,
+            _ => Some(limit),
         };
-        let unknown = match first {
-            Outcome::Unknown { .. } => first,
-            known => return Paid::of(known, false),
+        self.wait_both(first, limit)
+    }
+
+    /// Waits for at most `limit` for the outcome, and again for what is found out about an unknown one. The request
+    /// goes on; what becomes of it is told when it is asked for again.
+    pub fn wait_for(self, limit: Duration) -> Paid {
+        self.wait_both(Some(limit), limit)
+    }
+
+    fn wait_both(self, first: Option<Duration>, limit: Duration) -> Paid {
+        let ticket = match self.0 {
+            Known::Already(paid) => return *paid,
+            Known::Asked(ticket) | Known::Open(ticket) => ticket,
+        };
+        let outcome = match first {
+            Some(first) => ticket.outcome.recv_timeout(first),
+            None => ticket
+                .outcome
+                .recv()
+                .map_err(|RecvError| RecvTimeoutError::Disconnected),
+        };
+        let unknown = match outcome {
+            Ok(unknown @ Outcome::Unknown { .. }) => unknown,
+            Ok(known) => return Paid::of(known, false),
+            Err(RecvTimeoutError::Timeout) => return Paid::of(ticket.unresolved(), false),
+            Err(RecvTimeoutError::Disconnected) => return Paid::of(ticket.abandoned(), false),
         };
         let found = unknown.summary().cause == Cause::Duplicate;
         let resolved = ticket.outcome.recv_timeout(limit).unwrap_or(unknown);
@@ -242,14 +279,14 @@ impl Ensuring {
 mod tests {
     use super::*;
     use crate::journal::{RECORD_VERSION, RecordState};
-    use crate::pos::{Ending, Evidence, Money as _, ResultCode, Sale};
+    use crate::pos::{Ending, Evidence, ResultCode};
 
     fn asked(amount: i64, retry: bool) -> Asked {
         let sale = Sale {
             retry,
             ..Sale::new(amount).external_id("INV-1")
         };
-        sale.write(&mut [0; 2_048]).unwrap().into_parts().0
+        sale.check().unwrap()
     }
 
     fn record(kind: RequestKind, end: Option<(Certainty, i64)>) -> Record {

@@ -44,7 +44,7 @@ pub use question::{
     Answer, Answered, AnsweredBy, Confirmation, Question, QuestionKind, SignatureCheck,
 };
 #[cfg(feature = "std")]
-pub(crate) use request::Asked;
+pub(crate) use request::{Asked, sealed::Sealed};
 pub use request::{
     Auth, EXTERNAL_ID_LEN, Env, ExternalId, ManualRefund, Money, PAYMENT_ID_LEN, PaymentId,
     PreAuth, RefundPayment, Refusal, Refused, RequestId, RequestKind, Sale, VoidPayment, Written,

@@ -104,12 +104,6 @@ const MUTANTS: &[Mutant] = &[
         replace: "if waits && payment.offline() == Some(true) && !MUTANT {",
     },
     Mutant {
-        name: "believe a look-up on a terminal at work",
-        file: "inquiry.rs",
-        find: "inquiry.busy = !idle && status.state().is_some();",
-        replace: "inquiry.busy = !MUTANT && !idle && status.state().is_some();",
-    },
-    Mutant {
         name: "look up on any terminal",
         file: "recovery.rs",
         find: "let here = entry.record.terminal == *serial;",
