@@ -72,8 +72,13 @@ impl Record {
     /// application has not stored. Such a record goes to [`Pos::resume`](crate::pos::Pos::resume).
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.state != RecordState::Delivered
-            || !self.ending.as_ref().is_some_and(Ending::is_settled)
+        self.state != RecordState::Delivered || !self.is_settled()
+    }
+
+    /// Whether nothing is left to find out about it.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.ending.as_ref().is_some_and(Ending::is_settled)
     }
 
     /// Writes the record as one JSON object; [`RECORD_LEN`] bytes are enough for any. Returns its length.

@@ -172,6 +172,19 @@ impl World {
         world
     }
 
+    /// The same with an older terminal, which answers a void with a receipt only.
+    #[must_use]
+    pub fn older() -> Self {
+        let identity = Identity {
+            ping: None,
+            void_payment_response: false,
+            ..Identity::SIMULATOR
+        };
+        let mut world = Self::with_identity(test_config(), identity, [4_096; 3]);
+        world.join();
+        world
+    }
+
     /// Decides what the terminal does with a transaction.
     pub fn on_start(&mut self, script: impl FnMut(&mut Terminal<'static>) + 'static) {
         self.script = Box::new(script);

@@ -389,8 +389,10 @@ fn a_credit_that_comes_before_the_next_one_was_taken_is_of_the_one_before() {
         .pos
         .park(&world.outcome().external_id.clone())
         .unwrap();
-    world.on_start(|_| ());
-    world.ask(&ManualRefund::new(sale("C2")));
+    // A terminal that says nothing to the second one: neither taken nor refused.
+    world.replace_terminal(Identity::SIMULATOR);
+    let second = world.ask(&ManualRefund::new(sale("C2")));
+    assert_eq!(world.pos.open_request(), Some(second));
     let credit = json!({"id": "CRE1", "amount": 1000});
     world.inject_command("FINISH_OK", &json!({"credit": credit.to_string()}));
     let (summary, ..) = world.outcomes.last().unwrap();
@@ -398,6 +400,7 @@ fn a_credit_that_comes_before_the_next_one_was_taken_is_of_the_one_before() {
         (summary.external_id.as_str(), summary.certainty.name()),
         ("C1", "made")
     );
+    assert_eq!(world.pos.open_request(), Some(second));
 }
 
 #[test]
@@ -543,21 +546,6 @@ fn void() -> VoidPayment<'static> {
         .original("X")
 }
 
-/// An older terminal, which answers a void with a receipt only.
-fn older() -> World {
-    let mut world = World::with_identity(
-        test_config(),
-        Identity {
-            ping: None,
-            void_payment_response: false,
-            ..Identity::SIMULATOR
-        },
-        [4_096; 3],
-    );
-    world.join();
-    world
-}
-
 #[test]
 fn a_void_ends_with_its_response() {
     for (status, end) in [
@@ -583,7 +571,7 @@ fn a_void_ends_with_its_response() {
 
 #[test]
 fn a_void_that_is_only_acknowledged_is_unknown() {
-    let mut world = older();
+    let mut world = World::older();
     let _device = Device::answers(&mut world);
     let void = VoidPayment::new("PAY1", VoidReason::UserCancel).external_id("V");
     world.ask(&void);
@@ -599,14 +587,14 @@ fn a_void_that_is_only_acknowledged_is_unknown() {
 
 #[test]
 fn a_void_that_is_only_acknowledged_is_looked_up() {
-    let mut world = older();
+    let mut world = World::older();
     let device = Device::answers(&mut world);
     world.ask(&void());
     device.has(payment("X", "VOIDED"));
     world.wait(3_000);
     assert_eq!(world.told(), ("made", "approved", "looked_up"));
     // A payment that is still charged proves nothing: the void may be on its way.
-    let mut world = older();
+    let mut world = World::older();
     let device = Device::answers(&mut world);
     device.has(payment("X", "SUCCESS"));
     world.ask(&void());

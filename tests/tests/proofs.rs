@@ -5,10 +5,9 @@ use proto_core::pos::proof::{Fact, PROOFS, Proof, Said, Verdict};
 use proto_core::pos::{
     Auth, Certainty, ManualRefund, PreAuth, RefundPayment, RequestKind, Sale, VoidPayment,
 };
-use proto_core::terminal::Identity;
 use proto_core::wire::names::{UiState, VoidReason};
 use serde_json::{Value, json};
-use system_tests::{Device, JournalAnswer, UNIX_MS, World, screen, test_config};
+use system_tests::{Device, JournalAnswer, UNIX_MS, World, screen};
 
 macro_rules! rows {
     ($($name:ident: $kind:ident $fact:expr;)*) => {
@@ -82,7 +81,7 @@ fn row(kind: RequestKind, fact: Fact) -> &'static Proof {
 fn check(row: &Proof) {
     for kind in row.kinds {
         let mut world = match row.fact {
-            Fact::Acknowledged => older(),
+            Fact::Acknowledged => World::older(),
             _ => World::ready(),
         };
         happen(&mut world, *kind, row.fact);
@@ -272,19 +271,4 @@ fn payment(said: Said) -> Value {
         Said::Nothing => Value::Null,
     };
     json!({"id": "PAY1", "externalPaymentId": "X", "amount": 1000, "result": result})
-}
-
-/// A terminal that answers a void with a receipt only.
-fn older() -> World {
-    let mut world = World::with_identity(
-        test_config(),
-        Identity {
-            ping: None,
-            void_payment_response: false,
-            ..Identity::SIMULATOR
-        },
-        [4_096; 3],
-    );
-    world.join();
-    world
 }

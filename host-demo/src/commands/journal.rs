@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proto_core::driver::{JournalEntry, JournalError, Records as _};
 use proto_core::journal::Record;
-use proto_core::pos::{Ending, ExternalId};
+use proto_core::pos::ExternalId;
 use proto_core::redact::is_pan;
 
 use crate::cli::journal::{EndByHand, JournalArgs, JournalCommand, JournalPlace};
@@ -125,7 +125,7 @@ fn resolve(
     let mut journal = opened.journal;
     let external_id = ExternalId::new(id).ok_or_else(|| not_there(id))?;
     let records = journal.under(&external_id)?;
-    let open = records.iter().rev().find(|record| !is_settled(record));
+    let open = records.iter().rev().find(|record| !record.is_settled());
     let Some(record) = open else {
         return Err(match records.last() {
             None => not_there(id),
@@ -157,10 +157,6 @@ fn can_be_asked(record: &Record) -> bool {
     });
     // Without a clock nobody knows that it is old.
     has_key && age.is_none_or(|age| age < ASKED)
-}
-
-fn is_settled(record: &Record) -> bool {
-    record.ending.as_ref().is_some_and(Ending::is_settled)
 }
 
 /// The reason as it is kept.

@@ -1,6 +1,7 @@
 //! The journal of a command: which one it is, and what earlier runs have left open in it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use proto_core::driver::{JournalEntry, JournalError, Records};
 use proto_core::journal::Record;
@@ -15,11 +16,8 @@ pub(super) fn open_journal(
     till: &Till,
     report: &Report,
 ) -> Result<Option<(KeptJournal, Earlier)>, String> {
-    let path = match &till.journal {
-        Some(path) => path.clone(),
-        // A simulator of this run has no memory of the last one.
-        None if till.to == "sim" => return Ok(None),
-        None => default_path().ok_or("There is no state folder of the user; use --journal.")?,
+    let Some(path) = path_of(till)? else {
+        return Ok(None);
     };
     let opened = open(&path).map_err(|error| sentence(&error))?;
     if let Some(mended) = opened.mended {
@@ -42,15 +40,22 @@ pub(super) fn open_journal(
     Ok(Some((journal, earlier)))
 }
 
+/// Where the journal of this command is; `None` if it is kept in memory.
+fn path_of(till: &Till) -> Result<Option<PathBuf>, String> {
+    match &till.journal {
+        Some(path) => Ok(Some(path.clone())),
+        // A simulator of this run has no memory of the last one.
+        None if till.to == "sim" => Ok(None),
+        None => default_path()
+            .map(Some)
+            .ok_or_else(|| "There is no state folder of the user; use --journal.".to_owned()),
+    }
+}
+
 /// What is on record under this id in the journal of this command; nothing if there is none yet.
 pub(super) fn on_record(till: &Till, id: &ExternalId) -> Result<Vec<Record>, String> {
-    let path = match &till.journal {
-        Some(path) => path.clone(),
-        None if till.to == "sim" => return Ok(Vec::new()),
-        None => default_path().ok_or("There is no state folder of the user; use --journal.")?,
-    };
     let mut records = BTreeMap::new();
-    if path.exists() {
+    if let Some(path) = path_of(till)?.filter(|path| path.exists()) {
         look_into(&path, &mut |entry| {
             if entry.record.external_id == *id {
                 records.insert(entry.record.request, entry.record);

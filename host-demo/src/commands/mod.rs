@@ -70,7 +70,7 @@ fn usage(args: &[OsString], error: &clap::Error) -> ExitCode {
             )
         };
         report.line(&match command {
-            "pay" => Standing::not_started(&line).line(),
+            "pay" => Standing::not_started(&line, status::USAGE).line(),
             _ => line.line(),
         });
     }

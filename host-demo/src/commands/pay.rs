@@ -4,19 +4,15 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use proto_core::driver::{Ensuring, Paid};
-use proto_core::journal::Record;
-use proto_core::pos::{
-    Certainty, Ending, ExternalId, Money as _, Refusal, Refused, Sale, WITHHELD_LEN,
-};
+use proto_core::pos::{Certainty, ExternalId, Money as _, Refusal, Refused, Sale, WITHHELD_LEN};
 
 use super::kept::on_record;
-use super::questions::{Asking, answerer};
+use super::questions::Asking;
 use super::request::Request;
 use super::sale::{
-    AFTER_INTERRUPT, MOMENT, attend, await_earlier, not_reached_line, refused_status,
-    signature_file, wrong,
+    AFTER_INTERRUPT, MOMENT, attend, await_earlier, manner, not_reached_line, refused_status, wrong,
 };
-use super::till::{Keeper, Manner, Note, Reached, reach};
+use super::till::{Note, Reached, reach};
 use crate::cli::PayArgs;
 use crate::report::{NotStarted, Report, Standing, status};
 
@@ -26,12 +22,11 @@ const FOUND_OUT: Duration = Duration::from_secs(60);
 pub(super) fn run(args: &PayArgs) -> u8 {
     let report = Report::new(args.sale.till.json).until("paid");
     let standing = pay(args, &report);
-    report.both(&standing.0.line(), standing.0.text());
-    standing.1
+    report.both(&standing.line(), standing.text());
+    standing.status()
 }
 
-/// The answer, and the exit status.
-fn pay(args: &PayArgs, report: &Report) -> (Standing, u8) {
+fn pay(args: &PayArgs, report: &Report) -> Standing {
     let PayArgs { retry, sale: args } = args;
     let given = args.external_id.as_deref().unwrap_or_default();
     let id = ExternalId::new(given);
@@ -43,7 +38,7 @@ fn pay(args: &PayArgs, report: &Report) -> (Standing, u8) {
             requested: Some(args.minor_units()),
             ..line
         };
-        (Standing::not_started(&line), status)
+        Standing::not_started(&line, status)
     };
     let usage = |message: &str| not_started(wrong(message), status::USAGE);
     let refused =
@@ -71,24 +66,20 @@ fn pay(args: &PayArgs, report: &Report) -> (Standing, u8) {
         Err(message) => return not_started(wrong(&message), status::ERROR),
     };
     match Paid::by_records(&records, &sale) {
-        Ok(Some(paid)) => return answer(&paid),
+        Ok(Some(paid)) => return Standing::of(&paid),
         Ok(None) => {}
         Err(error) => return refused(&error),
     }
-    let signature = match signature_file(args.signature.signature_file.as_deref()) {
-        Ok(file) => Keeper::new(file),
+    let manner = match manner(args) {
+        Ok(manner) => manner,
         Err(message) => return usage(&message),
     };
-    let manner = Manner {
-        answerer: answerer(&args.questions),
-        answer_within: proto_core::time::Duration::from_secs(args.questions.answer_within),
-        signature: signature.clone(),
-    };
+    let signature = manner.signature.clone();
     // An earlier attempt may have been paid: then not being able to ask says nothing.
-    let is_open = records.iter().any(is_open);
-    let doubt = |(standing, status): (Standing, u8)| match is_open {
-        true => (standing.unknown(), status::UNKNOWN),
-        false => (standing, status),
+    let in_doubt = records.iter().any(|record| !record.is_settled());
+    let doubt = |standing: Standing| match in_doubt {
+        true => standing.unknown(),
+        false => standing,
     };
     let mut reached = match reach(&args.till, report, Some(name), manner) {
         Ok(reached) => reached,
@@ -104,17 +95,7 @@ fn pay(args: &PayArgs, report: &Report) -> (Standing, u8) {
     };
     let paid = wait(ensuring, &mut reached, &mut asking, report);
     signature.close();
-    answer(&paid)
-}
-
-fn answer(paid: &Paid) -> (Standing, u8) {
-    let standing = Standing::of(paid);
-    let status = standing.status();
-    (standing, status)
-}
-
-fn is_open(record: &Record) -> bool {
-    !record.ending.as_ref().is_some_and(Ending::is_settled)
+    Standing::of(&paid)
 }
 
 /// Waits for what becomes of it, while the connector's thread prints what happens. The first interrupt cancels; the

@@ -22,7 +22,7 @@ use crate::signature::SignatureFile;
 pub(super) const AFTER_INTERRUPT: Duration = Duration::from_secs(10);
 
 /// How long is waited for what was unknown before, once the terminal is there.
-pub(super) const FOUND_OUT: Duration = Duration::from_secs(10);
+const FOUND_OUT: Duration = Duration::from_secs(10);
 
 /// How long the connector may take to note what it has told.
 pub(super) const MOMENT: Duration = Duration::from_secs(1);
@@ -66,15 +66,11 @@ pub(super) fn run(args: &SaleArgs) -> u8 {
             return end(&report, told(NotStarted::refused(&refused)), status::USAGE);
         }
     }
-    let signature = match signature_file(args.signature.signature_file.as_deref()) {
-        Ok(file) => Keeper::new(file),
+    let manner = match manner(args) {
+        Ok(manner) => manner,
         Err(message) => return end(&report, told(wrong(&message)), status::USAGE),
     };
-    let manner = Manner {
-        answerer: answerer(&args.questions),
-        answer_within: proto_core::time::Duration::from_secs(args.questions.answer_within),
-        signature: signature.clone(),
-    };
+    let signature = manner.signature.clone();
     let mut reached = match reach(&args.till, &report, Some(&external_id), manner) {
         Ok(reached) => reached,
         Err(error) => return not_reached(&report, &error, told),
@@ -234,7 +230,16 @@ pub(super) fn attend<T>(
     }
 }
 
-pub(super) fn signature_file(path: Option<&Path>) -> Result<Option<SignatureFile>, String> {
+/// What these arguments say about questions and signatures.
+pub(super) fn manner(args: &SaleArgs) -> Result<Manner, String> {
+    Ok(Manner {
+        answerer: answerer(&args.questions),
+        answer_within: proto_core::time::Duration::from_secs(args.questions.answer_within),
+        signature: Keeper::new(signature_file(args.signature.signature_file.as_deref())?),
+    })
+}
+
+fn signature_file(path: Option<&Path>) -> Result<Option<SignatureFile>, String> {
     let Some(path) = path else {
         return Ok(None);
     };

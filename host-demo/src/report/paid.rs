@@ -76,10 +76,10 @@ impl Standing {
 
     /// It could not even be asked for; nothing is known under its id.
     #[must_use]
-    pub fn not_started(line: &NotStarted<'_>) -> Self {
+    pub fn not_started(line: &NotStarted<'_>, status: u8) -> Self {
         Self {
             name: "not_made",
-            status: status::ERROR,
+            status,
             external_id: line.external_id.map(str::to_owned),
             requested: line.requested,
             approved: 0,

@@ -6,7 +6,7 @@
 
 use core::fmt;
 
-use super::outcome::{Cause, Certainty, Ending, Evidence, Finality, Missing};
+use super::outcome::{Cause, Certainty, Evidence, Finality, Missing};
 use super::request::{ExternalId, RequestId};
 use super::transaction::{Open, Stage};
 use crate::journal::{Record, RecordState};
@@ -214,7 +214,7 @@ impl Entry {
 
     /// Whether the request has no end that is certain, or none that is final.
     pub(super) fn is_unsettled(&self) -> bool {
-        !self.record.ending.as_ref().is_some_and(Ending::is_settled)
+        !self.record.is_settled()
     }
 
     /// Whether it keeps the till from asking for more money.

@@ -154,7 +154,7 @@ impl Pos<'_> {
         };
         let Some(key) = entry.key() else {
             return match entry.session == Some(self.session.number) {
-                true => self.wait_for_end(now, inquiry.request),
+                true => self.stop_asking(now, inquiry.request, Missing::Proof),
                 false => self.nothing_more_to_ask(now, inquiry.request, Missing::Proof),
             };
         };
@@ -426,45 +426,29 @@ impl Pos<'_> {
         }
     }
 
-    /// There is nothing that the terminal can be asked for, but on this session the end may come by itself.
-    fn wait_for_end(&mut self, now: Instant, request: RequestId) {
-        self.ask_later(now, Missing::Proof);
-        if let Some(entry) = self.cases.get_mut(request)
-            && let Some(doubt) = &mut entry.doubt
-        {
-            doubt.ask_at = None;
-            if doubt.unknown_at.is_none() && !entry.told {
-                // Only a pause in its progress.
-                entry.doubt = None;
-            }
-        }
-    }
-
-    /// Asking cannot tell. Who waits for the outcome hears that now.
-    pub(super) fn nothing_more_to_ask(
-        &mut self,
-        now: Instant,
-        request: RequestId,
-        missing: Missing,
-    ) {
+    /// There is nothing to ask the terminal for, or asking does not tell; the end may come by itself.
+    fn stop_asking(&mut self, now: Instant, request: RequestId, missing: Missing) {
         self.end_inquiry();
         let Some(entry) = self.cases.get_mut(request) else {
             return;
         };
         entry.ask_later(now, missing);
-        let Some(doubt) = &mut entry.doubt else {
-            return;
-        };
-        doubt.ask_at = None;
-        let doubt = *doubt;
-        if entry.told {
-            return;
+        if let Some(doubt) = &mut entry.doubt {
+            doubt.ask_at = None;
+            if doubt.unknown_at.is_none() && !entry.told {
+                // Only a pause in its progress: it goes on.
+                entry.doubt = None;
+            }
         }
-        if doubt.unknown_at.is_some() {
+    }
+
+    /// The same, and the end does not come by itself. Who waits for the outcome hears that now.
+    fn nothing_more_to_ask(&mut self, now: Instant, request: RequestId, missing: Missing) {
+        self.stop_asking(now, request, missing);
+        if let Some(entry) = self.cases.get(request)
+            && let Some(doubt) = entry.doubt.filter(|_| !entry.told)
+        {
             self.unknown(now, request, doubt);
-        } else {
-            // Only a pause in its progress: it goes on.
-            entry.doubt = None;
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{JournalEntry, JournalError, Records};
 use crate::journal::Record;
-use crate::pos::{Ending, ExternalId, RequestId};
+use crate::pos::{ExternalId, RequestId};
 
 /// Requests that are remembered after they are settled. One that is not settled is never forgotten.
 pub(super) const SETTLED: usize = 1_024;
@@ -94,7 +94,7 @@ fn tidy(entries: &mut Vec<JournalEntry>) {
         let last = standing
             .get(&request)
             .is_some_and(|last| core::ptr::eq(*last, &entry.record));
-        let settled = entry.record.ending.as_ref().is_some_and(Ending::is_settled);
+        let settled = entry.record.is_settled();
         last && (!settled || oldest.is_none_or(|oldest| request >= oldest))
     };
     let kept: Vec<bool> = entries.iter().map(keeps).collect();

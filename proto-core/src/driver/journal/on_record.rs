@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::{Records, unix_ms};
 use crate::journal::{JournalFailed, Record};
-use crate::pos::{Certainty, Ending, Env, Evidence, ExternalId, Pos, Refused};
+use crate::pos::{Certainty, Env, Evidence, ExternalId, Pos, Refused};
 use crate::run::Journal;
 use crate::time::Instant;
 
@@ -85,8 +85,7 @@ fn urgency(record: &Record) -> u8 {
 /// Why what is on record under an external id does not let it be sent (`design.md` "Money" 3): one attempt is
 /// not settled, or one may have left and nobody asked for another by name.
 pub(super) fn refusal(on_record: &[Record], retry: bool) -> Option<Refused> {
-    let is_settled = |record: &Record| record.ending.as_ref().is_some_and(Ending::is_settled);
-    if let Some(record) = on_record.iter().find(|record| !is_settled(record)) {
+    if let Some(record) = on_record.iter().find(|record| !record.is_settled()) {
         return Some(Refused::unresolved(record.request));
     }
     let left = |record: &Record| {
