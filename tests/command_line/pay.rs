@@ -85,3 +85,12 @@ fn without_an_external_id_or_a_terminal_nothing_is_paid() {
     let ran = Till::new().pay("ws://127.0.0.1:1/remote_pay", "10.00", &[]);
     expect(&ran, "not_made", 13);
 }
+
+#[test]
+fn a_journal_that_cannot_be_read_says_nothing_about_the_invoice() {
+    let till = Till::new();
+    std::fs::write(&till.journal, "no line of a journal\nnor this\n").unwrap();
+    let ran = till.pay("ws://127.0.0.1:1/remote_pay", "10.00", &[]);
+    expect(&ran, "unknown", 14);
+    assert_eq!(ran.lines().len(), 1, "nothing was connected: {}", ran.out);
+}

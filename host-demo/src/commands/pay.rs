@@ -63,7 +63,8 @@ fn pay(args: &PayArgs, report: &Report) -> Standing {
     // What is on record needs no terminal.
     let records = match on_record(&args.till, id) {
         Ok(records) => records,
-        Err(message) => return not_started(wrong(&message), status::ERROR),
+        // It may say that this is paid.
+        Err(message) => return not_started(wrong(&message), status::ERROR).unknown(),
     };
     match Paid::by_records(&records, &sale) {
         Ok(Some(paid)) => return Standing::of(&paid),
