@@ -291,7 +291,14 @@ impl Read<'_> for i64 {
         match value {
             Value::Number(number) => integer(number),
             Value::String(text) => {
-                let number = text.as_str()?;
+                let copy;
+                let number = match text.as_str() {
+                    Some(plain) => plain,
+                    None => {
+                        copy = text.copied::<MAX_ESCAPED_NUMBER>()?;
+                        &copy
+                    }
+                };
                 let begins = number.starts_with(|c: char| c == '-' || c.is_ascii_digit());
                 let legal = begins && super::check(number.as_bytes()).is_ok();
                 legal.then(|| integer(number))?
@@ -364,6 +371,9 @@ impl<'m, T: Read<'m>> Iterator for List<'m, T> {
         self.items.by_ref().find_map(T::read)
     }
 }
+
+/// How long a number in a string may be if it is written with escapes.
+const MAX_ESCAPED_NUMBER: usize = 32;
 
 /// A legal number that is a whole one, however it is written (`100`, `100.0`, `1e2`), exactly, or `None`.
 fn integer(number: &str) -> Option<i64> {
@@ -550,6 +560,14 @@ mod tests {
             let string = Value::String(text.into());
             assert_eq!(i64::read(string), value, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_number_in_a_string_may_be_written_with_escapes() {
+        let read = |inside| i64::read(Value::String(Text::from_json(inside)));
+        assert_eq!(read(r"\u002d\u0031\u0032"), Some(-12));
+        assert_eq!(read(r"1\u0065"), None);
+        assert_eq!(read(r"1\n"), None);
     }
 
     #[test]
