@@ -10,7 +10,8 @@ use super::base64::Bytes;
 use super::envelope::key;
 use super::joiner::JoinError;
 use super::json::{
-    JsonError, JsonFault, Object, Span, Text, check, members, open_string, place_in_string,
+    JsonError, JsonFault, Object, Read, Span, Text, Value, behind_space, behind_value, check,
+    members, open_string, place_in_string,
 };
 use super::names::{MessageType, Method};
 use crate::message;
@@ -176,7 +177,7 @@ impl fmt::Display for FaultAt<'_> {
 /// message in part opened; it is of no further use.
 pub fn open(buf: &mut [u8]) -> Result<Message<'_>, Unreadable<'_>> {
     match open_in_place(buf) {
-        Ok(()) => read(buf).ok_or(Unreadable {
+        Ok(envelope) => read(buf, &envelope).ok_or(Unreadable {
             method: None,
             why: OpenError::NotAnObject,
         }),
@@ -201,7 +202,7 @@ pub fn name_in_head(head: &[u8]) -> Option<Method<'_>> {
     (!name.contains('\\')).then(|| Method::from_name(name.into()))
 }
 
-fn open_in_place(buf: &mut [u8]) -> Result<(), OpenError> {
+fn open_in_place(buf: &mut [u8]) -> Result<Envelope, OpenError> {
     if let Err(error) = core::str::from_utf8(buf) {
         return Err(OpenError::NotJson(JsonError {
             at: error.valid_up_to(),
@@ -212,33 +213,23 @@ fn open_in_place(buf: &mut [u8]) -> Result<(), OpenError> {
     if buf.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Err(OpenError::NotAnObject);
     }
-    let mut payload = None;
-    let mut method = None;
-    let mut fragment = None;
-    let mut envelope = members(buf, 0);
-    while let Some((name, span)) = envelope.next(buf) {
-        // The first one counts.
-        if name == key::PAYLOAD {
-            payload.get_or_insert(span);
-        } else if name == key::METHOD {
-            method.get_or_insert(span);
-        } else if name == key::FRAGMENT_INDEX {
-            fragment.get_or_insert(span.of(buf) != b"null");
-        }
-    }
-    if fragment == Some(true) {
+    let envelope = Envelope::of(buf);
+    if envelope
+        .fragment_index
+        .is_some_and(|index| index.of(buf) != b"null")
+    {
         return Err(OpenError::Fragment);
     }
-    let Some(span) = payload else {
-        return Ok(());
+    let Some(span) = envelope.payload else {
+        return Ok(envelope);
     };
     let payload = match buf.get(span.start) {
         Some(b'"') => open_string(buf, span, IN_ENVELOPE).map_err(OpenError::BadPayload)?,
         _ => span,
     };
-    match buf.get(super::json::space_end(buf, payload.start)) {
-        Some(b'{') => {}
-        Some(b'n') => return Ok(()),
+    match behind_space(buf.get(payload.start..).unwrap_or_default()) {
+        [b'{', ..] => {}
+        [b'n', ..] => return Ok(envelope),
         _ => {
             return Err(OpenError::BadPayload(JsonError {
                 at: 0,
@@ -246,12 +237,54 @@ fn open_in_place(buf: &mut [u8]) -> Result<(), OpenError> {
             }));
         }
     }
-    let opened = method
+    let opened = envelope
+        .method
         .and_then(|span| string_at(buf, span))
         .or_else(|| method_of_payload(buf, payload.start))
         .map_or(NOTHING, |name| message::opened(Method::from_name(name)));
     open_fields(buf, payload.start, opened, IN_PAYLOAD);
-    Ok(())
+    Ok(envelope)
+}
+
+/// Where the members of an envelope lie that are read; of each the first one counts. Opening the payload
+/// changes no place.
+#[derive(Default)]
+struct Envelope {
+    id: Option<Span>,
+    kind: Option<Span>,
+    method: Option<Span>,
+    version: Option<Span>,
+    payload: Option<Span>,
+    attachment: Option<Span>,
+    fragment_index: Option<Span>,
+    last_fragment: Option<Span>,
+    application_id: Option<Span>,
+    source_sdk: Option<Span>,
+}
+
+impl Envelope {
+    fn of(message: &[u8]) -> Self {
+        let mut envelope = Self::default();
+        let mut all = members(message, 0);
+        while let Some((name, value)) = all.next(message) {
+            let slots = [
+                (key::ID, &mut envelope.id),
+                (key::TYPE, &mut envelope.kind),
+                (key::METHOD, &mut envelope.method),
+                (key::VERSION, &mut envelope.version),
+                (key::PAYLOAD, &mut envelope.payload),
+                (key::ATTACHMENT, &mut envelope.attachment),
+                (key::FRAGMENT_INDEX, &mut envelope.fragment_index),
+                (key::LAST_FRAGMENT, &mut envelope.last_fragment),
+                (key::APPLICATION_ID, &mut envelope.application_id),
+                (key::SOURCE_SDK, &mut envelope.source_sdk),
+            ];
+            if let Some((_, slot)) = slots.into_iter().find(|(known, _)| name == *known) {
+                slot.get_or_insert(value);
+            }
+        }
+        envelope
+    }
 }
 
 /// Where in a message that was not opened yet the byte lies that is at `at` in the payload's text.
@@ -316,13 +349,15 @@ fn open_fields(buf: &mut [u8], at: usize, opened: &[Opened], depth: u32) {
 fn open_items(buf: &mut [u8], span: Span, depth: u32) {
     let mut at = span.start.saturating_add(1);
     while at < span.end {
-        let start = super::json::space_end(buf, at);
-        let end = super::json::value_end(buf, start);
-        if buf.get(start) == Some(&b'"') {
+        let rest = behind_space(buf.get(at..).unwrap_or_default());
+        let start = buf.len().saturating_sub(rest.len());
+        let end = buf.len().saturating_sub(behind_value(rest).len());
+        if rest.first() == Some(&b'"') {
             let _ = open_string(buf, Span { start, end }, depth);
         }
         // Behind the value: white space and a comma, or the end of the list.
-        at = super::json::space_end(buf, end.max(start)).saturating_add(1);
+        let rest = behind_space(buf.get(end..).unwrap_or_default());
+        at = buf.len().saturating_sub(rest.len()).saturating_add(1);
     }
 }
 
@@ -331,68 +366,38 @@ fn string_at(buf: &[u8], span: Span) -> Option<Text<'_>> {
     Some(Text::from_json(core::str::from_utf8(raw).ok()?))
 }
 
-fn read(buf: &[u8]) -> Option<Message<'_>> {
-    let envelope = Object::of_checked(core::str::from_utf8(buf).ok()?)?;
-    let mut message = Message {
-        id: None,
-        kind: MessageType::Command,
-        method: None,
-        version: 1,
-        payload: Object::EMPTY,
-        attachment: None,
-        application_id: None,
-        source_sdk: None,
+fn read<'m>(buf: &'m [u8], envelope: &Envelope) -> Option<Message<'m>> {
+    let buf = core::str::from_utf8(buf).ok()?;
+    let value = |span: Option<Span>| {
+        let span = span?;
+        Value::of_checked(buf.get(span.start..span.end)?)
     };
-    let mut attachment = None;
-    let mut complete = true;
-    let mut read = [false; ENVELOPE.len()];
-    for (name, value) in envelope.members() {
-        use super::json::Read;
-        let Some((known, read)) = ENVELOPE
-            .iter()
-            .zip(&mut read)
-            .find(|(known, _)| name == **known)
-        else {
-            continue;
-        };
-        // The first one counts.
-        if core::mem::replace(read, true) {
-            continue;
-        }
-        let text = Text::read(value);
-        match *known {
-            key::ID => message.id = text,
-            key::TYPE => message.kind = text.map_or(message.kind, MessageType::from_name),
-            key::METHOD => message.method = text.map(Method::from_name),
-            key::VERSION => message.version = i64::read(value).unwrap_or(1).max(1),
-            key::PAYLOAD => message.payload = Object::read(value).unwrap_or(Object::EMPTY),
-            key::ATTACHMENT => attachment = text,
-            key::LAST_FRAGMENT => complete = bool::read(value).unwrap_or(true),
-            key::APPLICATION_ID => message.application_id = text,
-            key::SOURCE_SDK => message.source_sdk = text,
-            _ => {}
-        }
-    }
-    message.attachment = attachment.map(|text| Attachment { text, complete });
+    let text = |span| value(span).and_then(Text::read);
+    let flag = |span| value(span).and_then(bool::read);
+    let mut message = Message {
+        id: text(envelope.id),
+        kind: text(envelope.kind).map_or(MessageType::Command, MessageType::from_name),
+        method: text(envelope.method).map(Method::from_name),
+        version: value(envelope.version)
+            .and_then(i64::read)
+            .unwrap_or(1)
+            .max(1),
+        payload: value(envelope.payload)
+            .and_then(Object::read)
+            .unwrap_or(Object::EMPTY),
+        attachment: text(envelope.attachment).map(|text| Attachment {
+            text,
+            complete: flag(envelope.last_fragment).unwrap_or(true),
+        }),
+        application_id: text(envelope.application_id),
+        source_sdk: text(envelope.source_sdk),
+    };
     // Older devices name the method in the payload only.
     if message.method.is_none() && message.kind == MessageType::Command {
         message.method = message.payload.field(&[key::METHOD]);
     }
     Some(message)
 }
-
-/// The members of the envelope that are read.
-const ENVELOPE: [&str; 9] = [
-    key::ID,
-    key::TYPE,
-    key::METHOD,
-    key::VERSION,
-    key::PAYLOAD,
-    key::ATTACHMENT,
-    key::LAST_FRAGMENT,
-    key::APPLICATION_ID,
-    key::SOURCE_SDK,
-];
 
 /// A field that travels as JSON in a string, or has such fields inside (`protocol/model.md` §1). Which they
 /// are comes from the declarations of the messages.

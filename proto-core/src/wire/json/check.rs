@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::scan::{behind_plain, behind_space, place_of};
+
 /// How deep objects and lists may be nested, those of JSON in a string counted where they are opened.
 pub const MAX_DEPTH: u32 = 64;
 
@@ -92,7 +94,8 @@ pub(crate) fn check_piece(text: &[u8]) -> Result<(), JsonError> {
 
 struct Checker<'t> {
     text: &'t [u8],
-    at: usize,
+    /// What is not checked yet; when something is wrong, it begins there.
+    rest: &'t [u8],
     depth: u32,
     /// How many objects and lists the text stands in.
     outside: u32,
@@ -113,7 +116,7 @@ impl<'t> Checker<'t> {
     fn new(text: &'t [u8]) -> Self {
         Self {
             text,
-            at: 0,
+            rest: text,
             depth: 0,
             outside: 0,
             objects: 0,
@@ -123,7 +126,7 @@ impl<'t> Checker<'t> {
 
     fn check(mut self) -> Result<(), JsonError> {
         self.run().map_err(|what| JsonError {
-            at: self.at.min(self.text.len()),
+            at: place_of(self.rest, self.text),
             what,
         })
     }
@@ -134,22 +137,16 @@ impl<'t> Checker<'t> {
             self.skip_space();
             expect = match expect {
                 Expect::Value => self.value()?,
-                Expect::FirstMember => {
-                    if self.peek()? == b'}' {
-                        self.close()
-                    } else {
-                        self.key()?
-                    }
-                }
-                Expect::FirstItem => {
-                    if self.peek()? == b']' {
-                        self.close()
-                    } else {
-                        Expect::Value
-                    }
-                }
+                Expect::FirstMember => match self.rest {
+                    [b'}', rest @ ..] => self.close(rest),
+                    _ => self.key()?,
+                },
+                Expect::FirstItem => match self.rest {
+                    [b']', rest @ ..] => self.close(rest),
+                    _ => self.value()?,
+                },
                 Expect::After if self.depth == 0 => {
-                    return if self.at >= self.text.len() {
+                    return if self.rest.is_empty() {
                         Ok(())
                     } else {
                         Err(JsonFault::Trailing)
@@ -161,31 +158,34 @@ impl<'t> Checker<'t> {
     }
 
     fn value(&mut self) -> Result<Expect, JsonFault> {
-        match self.peek()? {
-            b'{' => self.open(1),
-            b'[' => self.open(0),
-            b'"' => {
-                self.string()?;
+        match self.rest {
+            [b'{', rest @ ..] => self.open(1, rest),
+            [b'[', rest @ ..] => self.open(0, rest),
+            [b'"', inside @ ..] => {
+                self.string(inside)?;
                 Ok(Expect::After)
             }
-            b't' => self.literal(b"true"),
-            b'f' => self.literal(b"false"),
-            b'n' => self.literal(b"null"),
-            b'-' | b'0'..=b'9' => {
-                self.number()?;
+            [b'-' | b'0'..=b'9', ..] => {
+                self.rest = behind_number(self.rest).ok_or(JsonFault::BadNumber)?;
                 Ok(Expect::After)
             }
-            _ => Err(JsonFault::Syntax),
+            [b't', b'r', b'u', b'e', rest @ ..]
+            | [b'f', b'a', b'l', b's', b'e', rest @ ..]
+            | [b'n', b'u', b'l', b'l', rest @ ..] => {
+                self.rest = rest;
+                Ok(Expect::After)
+            }
+            _ => Err(self.syntax()),
         }
     }
 
-    fn open(&mut self, object: u64) -> Result<Expect, JsonFault> {
+    fn open(&mut self, object: u64, rest: &'t [u8]) -> Result<Expect, JsonFault> {
         if self.depth.saturating_add(self.outside) >= MAX_DEPTH {
             return Err(JsonFault::TooDeep);
         }
         self.depth = self.depth.saturating_add(1);
         self.objects = self.objects << 1 | object;
-        self.advance(1);
+        self.rest = rest;
         Ok(if object == 1 {
             Expect::FirstMember
         } else {
@@ -193,165 +193,136 @@ impl<'t> Checker<'t> {
         })
     }
 
-    fn close(&mut self) -> Expect {
+    fn close(&mut self, rest: &'t [u8]) -> Expect {
         self.depth = self.depth.saturating_sub(1);
         self.objects >>= 1;
-        self.advance(1);
+        self.rest = rest;
         Expect::After
     }
 
     fn after(&mut self) -> Result<Expect, JsonFault> {
         let in_object = self.objects & 1 == 1;
-        match self.peek()? {
-            b',' => {
-                self.advance(1);
-                if in_object {
-                    self.skip_space();
-                    self.key()
-                } else {
-                    Ok(Expect::Value)
-                }
+        match self.rest {
+            [b',', rest @ ..] => {
+                self.rest = behind_space(rest);
+                if in_object { self.key() } else { self.value() }
             }
-            b'}' if in_object => Ok(self.close()),
-            b']' if !in_object => Ok(self.close()),
-            _ => Err(JsonFault::Syntax),
+            [b'}', rest @ ..] if in_object => Ok(self.close(rest)),
+            [b']', rest @ ..] if !in_object => Ok(self.close(rest)),
+            _ => Err(self.syntax()),
         }
     }
 
     fn key(&mut self) -> Result<Expect, JsonFault> {
-        if self.peek()? != b'"' {
-            return Err(JsonFault::Syntax);
-        }
-        self.string()?;
+        let [b'"', inside @ ..] = self.rest else {
+            return Err(self.syntax());
+        };
+        self.string(inside)?;
         self.skip_space();
-        if self.peek()? != b':' {
-            return Err(JsonFault::Syntax);
-        }
-        self.advance(1);
+        let [b':', rest @ ..] = self.rest else {
+            return Err(self.syntax());
+        };
+        self.rest = rest;
         Ok(Expect::Value)
     }
 
-    fn string(&mut self) -> Result<(), JsonFault> {
-        self.advance(1);
+    /// The string with this inside.
+    fn string(&mut self, inside: &'t [u8]) -> Result<(), JsonFault> {
+        let mut rest = inside;
         loop {
-            self.at = plain_end(self.text, self.at);
-            match self.peek()? {
-                b'"' => {
-                    self.advance(1);
+            rest = behind_plain(rest);
+            rest = match rest {
+                [b'"', behind @ ..] => {
+                    self.rest = behind;
                     return Ok(());
                 }
-                b'\\' => self.escape()?,
-                _ => return Err(JsonFault::ControlCharacter),
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Result<(), JsonFault> {
-        match self.text.get(self.at.saturating_add(1)) {
-            None => {
-                self.at = self.text.len();
-                Err(JsonFault::Truncated)
-            }
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
-                self.advance(2);
-                Ok(())
-            }
-            Some(b'u') => {
-                let unit =
-                    hex4(self.text, self.at.saturating_add(2)).ok_or(JsonFault::BadEscape)?;
-                match unit {
-                    0xD800..=0xDFFF if self.halves => {
-                        self.advance(6);
-                        Ok(())
+                [
+                    b'\\',
+                    b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
+                    behind @ ..,
+                ] => behind,
+                [b'\\', b'u', ..] => match behind_units(rest, self.halves) {
+                    Ok(behind) => behind,
+                    Err(fault) => {
+                        self.rest = rest;
+                        return Err(fault);
                     }
-                    0xD800..=0xDBFF => {
-                        let next = self.at.saturating_add(6);
-                        let paired = self.text.get(next) == Some(&b'\\')
-                            && self.text.get(next.saturating_add(1)) == Some(&b'u')
-                            && matches!(
-                                hex4(self.text, next.saturating_add(2)),
-                                Some(0xDC00..=0xDFFF)
-                            );
-                        if !paired {
-                            return Err(JsonFault::LoneSurrogate);
-                        }
-                        self.advance(12);
-                        Ok(())
-                    }
-                    0xDC00..=0xDFFF => Err(JsonFault::LoneSurrogate),
-                    _ => {
-                        self.advance(6);
-                        Ok(())
-                    }
+                },
+                [] | [b'\\'] => {
+                    self.rest = &[];
+                    return Err(JsonFault::Truncated);
                 }
-            }
-            Some(_) => Err(JsonFault::BadEscape),
+                [byte, ..] => {
+                    self.rest = rest;
+                    return Err(match byte {
+                        b'\\' => JsonFault::BadEscape,
+                        _ => JsonFault::ControlCharacter,
+                    });
+                }
+            };
         }
     }
 
-    fn number(&mut self) -> Result<(), JsonFault> {
-        let mut at = self.at;
-        let digit = |at: usize| self.text.get(at).is_some_and(u8::is_ascii_digit);
-        let digits = |mut at: usize| {
-            while digit(at) {
-                at = at.saturating_add(1);
-            }
-            at
-        };
-        if self.text.get(at) == Some(&b'-') {
-            at = at.saturating_add(1);
-        }
-        let end = if self.text.get(at) == Some(&b'0') {
-            at.saturating_add(1)
+    /// What is wrong where something else should stand.
+    fn syntax(&self) -> JsonFault {
+        if self.rest.is_empty() {
+            JsonFault::Truncated
         } else {
-            digits(at)
-        };
-        let mut good = end > at && !digit(end);
-        at = end;
-        if good && self.text.get(at) == Some(&b'.') {
-            let start = at.saturating_add(1);
-            at = digits(start);
-            good = at > start;
+            JsonFault::Syntax
         }
-        if good && matches!(self.text.get(at), Some(b'e' | b'E')) {
-            let mut start = at.saturating_add(1);
-            if matches!(self.text.get(start), Some(b'+' | b'-')) {
-                start = start.saturating_add(1);
-            }
-            at = digits(start);
-            good = at > start;
-        }
-        if good {
-            self.at = at;
-            Ok(())
-        } else {
-            Err(JsonFault::BadNumber)
-        }
-    }
-
-    fn literal(&mut self, word: &[u8]) -> Result<Expect, JsonFault> {
-        if !self
-            .text
-            .get(self.at..)
-            .is_some_and(|rest| rest.starts_with(word))
-        {
-            return Err(JsonFault::Syntax);
-        }
-        self.advance(word.len());
-        Ok(Expect::After)
-    }
-
-    fn peek(&self) -> Result<u8, JsonFault> {
-        self.text.get(self.at).copied().ok_or(JsonFault::Truncated)
     }
 
     fn skip_space(&mut self) {
-        self.at = space_end(self.text, self.at);
+        self.rest = behind_space(self.rest);
     }
+}
 
-    fn advance(&mut self, by: usize) {
-        self.at = self.at.saturating_add(by);
+/// Behind the escaped UTF-16 unit that `text` begins with, or the pair of them.
+fn behind_units(text: &[u8], halves: bool) -> Result<&[u8], JsonFault> {
+    let unit = hex4(text, 2).ok_or(JsonFault::BadEscape)?;
+    let width = match unit {
+        0xD800..=0xDFFF if halves => 6,
+        0xD800..=0xDBFF => {
+            let paired =
+                text.get(6..8) == Some(b"\\u") && matches!(hex4(text, 8), Some(0xDC00..=0xDFFF));
+            if !paired {
+                return Err(JsonFault::LoneSurrogate);
+            }
+            12
+        }
+        0xDC00..=0xDFFF => return Err(JsonFault::LoneSurrogate),
+        _ => 6,
+    };
+    Ok(text.get(width..).unwrap_or_default())
+}
+
+/// Behind the number that `text` begins with, if it is written as JSON writes numbers.
+fn behind_number(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text.strip_prefix(b"-").unwrap_or(text);
+    rest = match rest {
+        [b'0', b'0'..=b'9', ..] => return None,
+        [b'0', behind @ ..] => behind,
+        _ => behind_digits(rest)?,
+    };
+    if let [b'.', behind @ ..] = rest {
+        rest = behind_digits(behind)?;
     }
+    if let [b'e' | b'E', b'+' | b'-', behind @ ..] | [b'e' | b'E', behind @ ..] = rest {
+        rest = behind_digits(behind)?;
+    }
+    Some(rest)
+}
+
+/// Behind one digit or more.
+fn behind_digits(text: &[u8]) -> Option<&[u8]> {
+    let [b'0'..=b'9', rest @ ..] = text else {
+        return None;
+    };
+    let mut rest = rest;
+    while let [b'0'..=b'9', behind @ ..] = rest {
+        rest = behind;
+    }
+    Some(rest)
 }
 
 /// The four hexadecimal digits at `at`.
@@ -362,47 +333,6 @@ pub(super) fn hex4(text: &[u8], at: usize) -> Option<u16> {
         unit = unit << 4 | u16::try_from(digit).ok()?;
     }
     Some(unit)
-}
-
-/// Where the white space at `at` ends.
-pub(crate) fn space_end(text: &[u8], at: usize) -> usize {
-    let mut at = at;
-    while matches!(text.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-        at = at.saturating_add(1);
-    }
-    at
-}
-
-/// Where the run of bytes ends that mean themselves in a string: the place of the first quote,
-/// backslash or control character, or the end. Looks at eight bytes at a time.
-pub(super) fn plain_end(text: &[u8], at: usize) -> usize {
-    let rest = text.get(at..).unwrap_or_default();
-    let (words, tail) = rest.as_chunks::<8>();
-    let mut at = at;
-    for word in words {
-        let special = special_bytes(u64::from_le_bytes(*word));
-        if special != 0 {
-            return at.saturating_add((special.trailing_zeros() >> 3) as usize);
-        }
-        at = at.saturating_add(8);
-    }
-    let plain = tail
-        .iter()
-        .take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F))
-        .count();
-    at.saturating_add(plain)
-}
-
-/// Marks bytes that are a quote, a backslash or below 0x20 with their high bit. The lowest mark is
-/// right; marks above it may be false (a borrow), which does not matter to who takes the lowest.
-fn special_bytes(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-    let zero = |x: u64| x.wrapping_sub(ONES) & !x;
-    let quote = zero(word ^ (ONES.wrapping_mul(b'"' as u64)));
-    let backslash = zero(word ^ (ONES.wrapping_mul(b'\\' as u64)));
-    let control = word.wrapping_sub(ONES.wrapping_mul(0x20)) & !word;
-    (quote | backslash | control) & HIGHS
 }
 
 #[cfg(test)]
@@ -464,22 +394,5 @@ mod tests {
         let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
         assert_eq!(fault(&nested(64)), None);
         assert_eq!(fault(&nested(65)), Some((64, JsonFault::TooDeep)));
-    }
-
-    #[test]
-    fn the_fast_scan_agrees_with_the_slow_one() {
-        for special in [b'"', b'\\', 0, 0x1F, b'\n'] {
-            for at in 0..40 {
-                let mut text = vec![b'x'; 40];
-                text[at] = special;
-                for from in 0..40 {
-                    let slow = (from..40).find(|i| *i >= from && text[*i] == special);
-                    assert_eq!(plain_end(&text, from), slow.unwrap_or(40).max(from));
-                }
-            }
-        }
-        for plain in [0x20u8, 0x21, 0x23, 0x7F, 0x80, 0xFF] {
-            assert_eq!(plain_end(&[plain; 24], 0), 24, "{plain}");
-        }
     }
 }

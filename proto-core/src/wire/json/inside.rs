@@ -1,8 +1,8 @@
 //! JSON that stands in a string of JSON, opened where it lies.
 
-use super::check::{JsonError, check_inside, plain_end, space_end};
+use super::check::{JsonError, check_inside};
+use super::scan::{Member, backslashes, behind_plain, behind_space, behind_value, place_of};
 use super::text::{Text, unescape};
-use super::value::{after_colon, key_start, string_end, value_end};
 
 /// A stretch of a buffer, from `start` to before `end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +21,9 @@ impl Span {
 /// Goes through the members of the checked object at `at`, by place, so that the buffer can be changed
 /// in between: opening a value keeps its place and length.
 pub(crate) fn members(text: &[u8], at: usize) -> MemberSpans {
-    let brace = space_end(text, at);
+    let rest = behind_space(text.get(at..).unwrap_or_default());
     MemberSpans {
-        at: brace.saturating_add(1),
+        at: place_of(rest, text).saturating_add(1),
     }
 }
 
@@ -35,14 +35,12 @@ pub(crate) struct MemberSpans {
 impl MemberSpans {
     /// The next member: its name and the place of its value.
     pub(crate) fn next<'t>(&mut self, text: &'t [u8]) -> Option<(Text<'t>, Span)> {
-        let key_start = key_start(text, self.at)?;
-        let key_end = string_end(text, key_start);
-        let key = text.get(key_start.checked_add(1)?..key_end.checked_sub(1)?)?;
-        let start = after_colon(text, key_end)?;
-        let end = value_end(text, start);
+        let member = Member::first(text.get(self.at..)?)?;
+        let start = place_of(member.value, text);
+        let end = place_of(behind_value(member.value), text);
         self.at = end;
-        let key = core::str::from_utf8(key).ok()?;
-        Some((Text::from_json(key), Span { start, end }))
+        let name = core::str::from_utf8(member.name()).ok()?;
+        Some((Text::from_json(name), Span { start, end }))
     }
 }
 
@@ -110,32 +108,59 @@ pub(crate) fn place_in_string(content: &[u8], at: usize) -> usize {
 
 /// Resolves the escapes of checked string content where it lies; returns the new length.
 fn unescape_in_place(text: &mut [u8]) -> usize {
-    let mut from = 0usize;
-    let mut to = 0usize;
+    // Up to the first escape everything stays where it is. Behind it `to` never overtakes `from`: an escape is
+    // never shorter than what it stands for.
+    let mut from = place_of(behind_plain(text), text);
+    let mut to = from;
     loop {
-        let run_end = plain_end(text, from);
-        let run = run_end.saturating_sub(from);
-        if from != to && run_end <= text.len() && to <= from {
-            text.copy_within(from..run_end, to);
-        }
-        to = to.saturating_add(run);
-        from = run_end;
-        let Some(rest) = text.get(from..).filter(|rest| !rest.is_empty()) else {
-            return to;
+        let rest = text.get(from..).unwrap_or_default();
+        let (used, width) = match rest {
+            [] => return to,
+            [b'\\', byte @ (b'"' | b'\\' | b'/'), ..] => {
+                let byte = *byte;
+                (2, put(text, to, &[byte]))
+            }
+            [b'\\', ..] => {
+                // Checked text has nothing but escapes here; anything else ends the text.
+                let Some((c, used)) = unescape(rest) else {
+                    return to;
+                };
+                (used, put(text, to, c.encode_utf8(&mut [0; 4]).as_bytes()))
+            }
+            [byte, ..] => match rest.first_chunk::<8>() {
+                // Eight bytes at once where that overwrites nothing that is still to come; what is behind the
+                // first escape among them is written once more.
+                Some(&word) if from.wrapping_sub(to) >= 8 => {
+                    let _ = put(text, to, &word);
+                    let escapes = backslashes(u64::from_le_bytes(word));
+                    let plain = (escapes.trailing_zeros() >> 3) as usize;
+                    match word.get(plain.wrapping_add(1)) {
+                        Some(byte @ (b'"' | b'\\' | b'/')) => {
+                            let width = put(text, to.wrapping_add(plain), &[*byte]);
+                            (plain.wrapping_add(2), plain.wrapping_add(width))
+                        }
+                        _ => (plain, plain),
+                    }
+                }
+                _ => {
+                    let byte = *byte;
+                    (1, put(text, to, &[byte]))
+                }
+            },
         };
-        // Checked text has nothing but escapes here; anything else ends the text.
-        let Some((c, used)) = unescape(rest) else {
-            return to;
-        };
-        let width = c.len_utf8();
-        // An escape is never shorter than what it stands for, so this never overtakes `from`.
-        let Some(slot) = text.get_mut(to..to.saturating_add(width)) else {
-            return to;
-        };
-        c.encode_utf8(slot);
-        to = to.saturating_add(width);
-        from = from.saturating_add(used);
+        from = from.wrapping_add(used);
+        to = to.wrapping_add(width);
     }
+}
+
+/// Writes the bytes at `at`, where there is room, and says how many they are.
+fn put(text: &mut [u8], at: usize, bytes: &[u8]) -> usize {
+    if let Some(slot) = text.get_mut(at..at.wrapping_add(bytes.len())) {
+        for (slot, byte) in slot.iter_mut().zip(bytes) {
+            *slot = *byte;
+        }
+    }
+    bytes.len()
 }
 
 /// Escapes the first `len` bytes of `text` again, in the shortest way, which is never longer than what

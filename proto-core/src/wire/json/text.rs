@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use super::check::{hex4, plain_end};
+use super::check::hex4;
+use super::scan::behind_plain;
 
 /// A string as it stands in a message, or one of the caller's to be written into a message.
 ///
@@ -17,10 +18,9 @@ pub struct Text<'m> {
 impl<'m> Text<'m> {
     /// The inside of a checked JSON string.
     pub(crate) fn from_json(raw: &'m str) -> Self {
-        let bytes = raw.as_bytes();
         Self {
             raw,
-            escaped: plain_end(bytes, 0) < bytes.len(),
+            escaped: !behind_plain(raw.as_bytes()).is_empty(),
         }
     }
 

@@ -5,9 +5,10 @@
 //!
 //! A name that stands twice in an object: the first one counts.
 
+use core::cmp::Ordering;
 use core::fmt;
 
-use super::check::{plain_end, space_end};
+use super::scan::{Member, behind_space, behind_value, place_of};
 use super::text::Text;
 use crate::redact::Masked;
 
@@ -31,34 +32,60 @@ pub enum Value<'m> {
 impl<'m> Value<'m> {
     /// The value that the checked `text` is.
     pub(crate) fn of_checked(text: &'m str) -> Option<Self> {
-        Some(Self::parse(text, 0)?.0)
+        Self::first(behind(text, behind_space(text.as_bytes())))
     }
 
-    /// The value that begins at `at`, behind white space, and where it ends.
-    fn parse(text: &'m str, at: usize) -> Option<(Self, usize)> {
-        let bytes = text.as_bytes();
-        let at = space_end(bytes, at);
-        let end = value_end(bytes, at);
+    /// The value that `text` begins with. An object or a list goes on to the end of `text`: where it ends is
+    /// looked for by who wants to know.
+    fn first(text: &'m str) -> Option<Self> {
+        match text.as_bytes() {
+            [b'{', ..] => Some(Self::Object(Object(text))),
+            [b'[', ..] => Some(Self::List(Array(text))),
+            _ => Some(Self::split(text)?.0),
+        }
+    }
+
+    /// The value that `text` begins with, and what is behind it.
+    fn split(text: &'m str) -> Option<(Self, &'m str)> {
+        let rest = behind(text, behind_value(text.as_bytes()));
         // Nothing there is the end: what is no value must not be found again and again.
-        let raw = text.get(at..end).filter(|raw| !raw.is_empty())?;
-        let value = match bytes.get(at)? {
-            b'{' => Self::Object(Object(raw)),
-            b'[' => Self::List(Array(raw)),
-            b'"' => {
+        let raw = before(text, rest).filter(|raw| !raw.is_empty())?;
+        let value = match raw.as_bytes() {
+            [b'{', ..] => Self::Object(Object(raw)),
+            [b'[', ..] => Self::List(Array(raw)),
+            [b'"', ..] => {
                 let inside = raw.get(1..raw.len().checked_sub(1)?)?;
                 Self::String(Text::from_json(inside))
             }
-            b't' => Self::Bool(true),
-            b'f' => Self::Bool(false),
-            b'n' => Self::Null,
+            [b't', ..] => Self::Bool(true),
+            [b'f', ..] => Self::Bool(false),
+            [b'n', ..] => Self::Null,
             _ => Self::Number(raw),
         };
-        Some((value, end))
+        Some((value, rest))
     }
 }
 
+/// The end part of `text` that is as long as `rest`.
+fn behind<'m>(text: &'m str, rest: &[u8]) -> &'m str {
+    text.get(place_of(rest, text.as_bytes())..)
+        .unwrap_or_default()
+}
+
+/// What of `text` is before its end part `rest`.
+fn before<'m>(text: &'m str, rest: &str) -> Option<&'m str> {
+    text.get(..text.len().checked_sub(rest.len())?)
+}
+
+/// The text of the value that `text` begins with.
+fn whole(text: &str) -> &str {
+    before(text, behind(text, behind_value(text.as_bytes()))).unwrap_or_default()
+}
+
 /// A JSON object. Looking a name up goes through the members one by one.
-#[derive(Clone, Copy, PartialEq)]
+///
+/// Its text begins at the brace; something else may be behind its end.
+#[derive(Clone, Copy)]
 pub struct Object<'m>(&'m str);
 
 impl<'m> Object<'m> {
@@ -81,10 +108,19 @@ impl<'m> Object<'m> {
     /// The value under `name`, `None` also if it is `null`.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Value<'m>> {
-        self.members()
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| value)
-            .filter(|value| *value != Value::Null)
+        let mut rest = self.0.as_bytes().get(1..)?;
+        loop {
+            let member = Member::first(rest)?;
+            if is_named(&member, name) {
+                let value = Value::first(behind(self.0, member.value))?;
+                return (value != Value::Null).then_some(value);
+            }
+            rest = behind_value(member.value);
+            // What is no value must not be found again and again.
+            if rest.len() == member.value.len() {
+                return None;
+            }
+        }
     }
 
     /// The value under the first of `names` that has one.
@@ -98,45 +134,57 @@ impl<'m> Object<'m> {
     /// All members in their order.
     #[must_use]
     pub fn members(self) -> Members<'m> {
-        Members {
-            text: self.0,
-            at: 1,
-        }
+        Members(self.0.get(1..).unwrap_or_default())
     }
 
     /// The text of the object, from brace to brace.
     #[must_use]
     pub fn json(self) -> Json<'m> {
-        Json(self.0)
+        Json(whole(self.0))
+    }
+}
+
+impl PartialEq for Object<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        whole(self.0) == whole(other.0)
     }
 }
 
 impl fmt::Debug for Object<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Object({} bytes)", self.0.len())
+        write!(f, "Object({} bytes)", whole(self.0).len())
+    }
+}
+
+/// Whether the member has this name, which is compared through the escapes.
+fn is_named(member: &Member<'_>, name: &str) -> bool {
+    let raw = member.name();
+    let escaped = || raw.contains(&b'\\');
+    match raw.len().cmp(&name.len()) {
+        Ordering::Less => false,
+        Ordering::Equal => raw == name.as_bytes() && !escaped(),
+        // An escape is longer than what it stands for.
+        Ordering::Greater => {
+            let begins = raw.first() == Some(&b'\\') || raw.first() == name.as_bytes().first();
+            let same = |raw| Text::from_json(raw) == name;
+            begins && escaped() && core::str::from_utf8(raw).is_ok_and(same)
+        }
     }
 }
 
 /// The members of an [`Object`].
 #[derive(Clone)]
-pub struct Members<'m> {
-    text: &'m str,
-    at: usize,
-}
+pub struct Members<'m>(&'m str);
 
 impl<'m> Iterator for Members<'m> {
     type Item = (Text<'m>, Value<'m>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let bytes = self.text.as_bytes();
-        let key_start = key_start(bytes, self.at)?;
-        let key_end = string_end(bytes, key_start);
-        let key = self
-            .text
-            .get(key_start.checked_add(1)?..key_end.checked_sub(1)?)?;
-        let (value, end) = Value::parse(self.text, after_colon(bytes, key_end)?)?;
-        self.at = end;
-        Some((Text::from_json(key), value))
+        let member = Member::first(self.0.as_bytes())?;
+        let name = behind(self.0, member.text).get(..member.name_len)?;
+        let (value, rest) = Value::split(behind(self.0, member.value))?;
+        self.0 = rest;
+        Some((Text::from_json(name), value))
     }
 }
 
@@ -147,7 +195,9 @@ impl fmt::Debug for Members<'_> {
 }
 
 /// A JSON list.
-#[derive(Clone, Copy, PartialEq)]
+///
+/// Its text begins at the bracket; something else may be behind its end.
+#[derive(Clone, Copy)]
 pub struct Array<'m>(&'m str);
 
 impl<'m> Array<'m> {
@@ -155,45 +205,50 @@ impl<'m> Array<'m> {
     #[must_use]
     pub fn items(self) -> Items<'m> {
         Items {
-            text: self.0,
-            at: 1,
+            list: self.0,
+            rest: self.0.get(1..).unwrap_or_default(),
         }
     }
 
     /// The text of the list, from bracket to bracket.
     #[must_use]
-    pub const fn json(self) -> Json<'m> {
-        Json(self.0)
+    pub fn json(self) -> Json<'m> {
+        Json(whole(self.0))
+    }
+}
+
+impl PartialEq for Array<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        whole(self.0) == whole(other.0)
     }
 }
 
 impl fmt::Debug for Array<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Array({} bytes)", self.0.len())
+        write!(f, "Array({} bytes)", whole(self.0).len())
     }
 }
 
 /// The items of an [`Array`].
 #[derive(Clone)]
 pub struct Items<'m> {
-    text: &'m str,
-    at: usize,
+    list: &'m str,
+    rest: &'m str,
 }
 
 impl<'m> Iterator for Items<'m> {
     type Item = Value<'m>;
 
     fn next(&mut self) -> Option<Value<'m>> {
-        let bytes = self.text.as_bytes();
-        let mut at = space_end(bytes, self.at);
-        if bytes.get(at) == Some(&b',') {
-            at = at.saturating_add(1);
-        }
-        if bytes.get(space_end(bytes, at)) == Some(&b']') {
+        let rest = match behind_space(self.rest.as_bytes()) {
+            [b',', rest @ ..] => behind_space(rest),
+            rest => rest,
+        };
+        if rest.first() == Some(&b']') {
             return None;
         }
-        let (value, end) = Value::parse(self.text, at)?;
-        self.at = end;
+        let (value, rest) = Value::split(behind(self.rest, rest))?;
+        self.rest = rest;
         Some(value)
     }
 }
@@ -231,7 +286,7 @@ impl<'m> Json<'m> {
     /// The value.
     #[must_use]
     pub fn value(self) -> Value<'m> {
-        Value::parse(self.0, 0).map_or(Value::Null, |(value, _)| value)
+        Value::of_checked(self.0).unwrap_or(Value::Null)
     }
 
     /// The text itself, secrets included. Never let it reach a log.
@@ -328,7 +383,7 @@ impl<'m, T> List<'m, T> {
     /// The text of the list, from bracket to bracket.
     #[must_use]
     pub fn json(&self) -> Json<'m> {
-        Json(self.items.text)
+        Json(whole(self.items.list))
     }
 }
 
@@ -375,9 +430,33 @@ impl<'m, T: Read<'m>> Iterator for List<'m, T> {
 /// How long a number in a string may be if it is written with escapes.
 const MAX_ESCAPED_NUMBER: usize = 32;
 
+/// A number of a few digits and nothing else, as nearly all are.
+fn plain_integer(number: &[u8]) -> Option<i64> {
+    let digits = number.strip_prefix(b"-").unwrap_or(number);
+    if !(1..=MAX_PLAIN_DIGITS).contains(&digits.len()) {
+        return None;
+    }
+    let mut value = 0i64;
+    for byte in digits {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        let digit = i64::from(byte & 0x0F);
+        value = value.wrapping_mul(10).wrapping_add(digit);
+    }
+    Some(if digits.len() < number.len() {
+        value.wrapping_neg()
+    } else {
+        value
+    })
+}
+
+/// So many digits always fit.
+const MAX_PLAIN_DIGITS: usize = 18;
+
 /// A legal number that is a whole one, however it is written (`100`, `100.0`, `1e2`), exactly, or `None`.
 fn integer(number: &str) -> Option<i64> {
-    if let Ok(plain) = number.parse() {
+    if let Some(plain) = plain_integer(number.as_bytes()) {
         return Some(plain);
     }
     let (negative, rest) = match number.strip_prefix('-') {
@@ -411,76 +490,6 @@ fn integer(number: &str) -> Option<i64> {
         Some(value)
     } else {
         value.checked_neg()
-    }
-}
-
-/// Where the member name begins whose comma, if there is one, is at `at`; `None` at the closing brace.
-pub(super) fn key_start(text: &[u8], at: usize) -> Option<usize> {
-    let mut at = space_end(text, at);
-    if text.get(at) == Some(&b',') {
-        at = space_end(text, at.saturating_add(1));
-    }
-    (text.get(at) == Some(&b'"')).then_some(at)
-}
-
-/// Where the value begins behind the colon at `at`, white space skipped.
-pub(super) fn after_colon(text: &[u8], at: usize) -> Option<usize> {
-    let colon = space_end(text, at);
-    (text.get(colon) == Some(&b':')).then(|| space_end(text, colon.saturating_add(1)))
-}
-
-/// Behind the closing quote of the string that begins at `at`.
-pub(super) fn string_end(text: &[u8], at: usize) -> usize {
-    let mut at = at.saturating_add(1);
-    loop {
-        at = plain_end(text, at);
-        match text.get(at) {
-            None => return text.len(),
-            Some(b'"') => return at.saturating_add(1),
-            Some(b'\\') => at = at.saturating_add(2),
-            Some(_) => at = at.saturating_add(1),
-        }
-    }
-}
-
-/// Behind the value that begins at `at`.
-pub(crate) fn value_end(text: &[u8], at: usize) -> usize {
-    match text.get(at) {
-        Some(b'"') => string_end(text, at),
-        Some(b'{' | b'[') => nested_end(text, at),
-        _ => {
-            let rest = text.get(at..).unwrap_or_default();
-            let len = rest
-                .iter()
-                .take_while(|byte| {
-                    !matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r')
-                })
-                .count();
-            at.saturating_add(len)
-        }
-    }
-}
-
-fn nested_end(text: &[u8], at: usize) -> usize {
-    let mut at = at;
-    let mut depth = 0u32;
-    loop {
-        match text.get(at) {
-            None => return text.len(),
-            Some(b'"') => {
-                at = string_end(text, at);
-                continue;
-            }
-            Some(b'{' | b'[') => depth = depth.saturating_add(1),
-            Some(b'}' | b']') => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return at.saturating_add(1);
-                }
-            }
-            Some(_) => {}
-        }
-        at = at.saturating_add(1);
     }
 }
 

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::check::plain_end;
 use super::inside::escape_of;
+use super::scan::{behind_plain, place_of};
 use super::text::Text;
 use super::value::{Json, Value};
 
@@ -72,23 +72,23 @@ impl<'b> Writer<'b> {
 
     /// An object whose members are written by `members`.
     pub fn object(&mut self, members: impl FnOnce(&mut Self)) {
-        self.structural(b'{');
+        self.push(b'{');
         self.first = true;
         members(self);
-        self.structural(b'}');
+        self.push(b'}');
         self.first = false;
     }
 
     /// A list of values.
     pub fn list<T: WriteJson>(&mut self, items: impl IntoIterator<Item = T>) {
-        self.structural(b'[');
+        self.push(b'[');
         self.first = true;
         for item in items {
             self.comma();
             item.write(self);
             self.first = false;
         }
-        self.structural(b']');
+        self.push(b']');
         self.first = false;
     }
 
@@ -109,13 +109,13 @@ impl<'b> Writer<'b> {
     pub fn key<'t>(&mut self, name: impl Into<Text<'t>>) {
         self.comma();
         self.string(name.into());
-        self.structural(b':');
+        self.push(b':');
         self.first = false;
     }
 
     /// A string value.
     pub fn string(&mut self, text: Text<'_>) {
-        self.structural(b'"');
+        self.quote();
         let (raw, escaped) = text.raw();
         let level = if escaped {
             self.level
@@ -123,18 +123,18 @@ impl<'b> Writer<'b> {
             self.level.saturating_add(1)
         };
         self.run(raw, level);
-        self.structural(b'"');
+        self.quote();
     }
 
     /// A string value whose text is the JSON that `inside` writes.
     pub fn in_string(&mut self, inside: impl FnOnce(&mut Self)) {
-        self.structural(b'"');
+        self.quote();
         self.level = self.level.saturating_add(1);
         self.first = true;
         inside(self);
         self.level = self.level.saturating_sub(1);
         self.first = false;
-        self.structural(b'"');
+        self.quote();
     }
 
     /// A value that is JSON text already.
@@ -177,59 +177,61 @@ impl<'b> Writer<'b> {
             self.push(b'-');
         }
         let from = digits.len().saturating_sub(count);
-        for digit in digits.get(from..).unwrap_or_default() {
-            self.push(*digit);
-        }
+        self.extend(digits.get(from..).unwrap_or_default());
     }
 
     /// A number, `true`, `false` or `null`.
     fn literal(&mut self, word: &str) {
-        for byte in word.bytes() {
-            self.push(byte);
-        }
+        self.extend(word.as_bytes());
     }
 
     fn comma(&mut self) {
         if !self.first {
-            self.structural(b',');
+            self.push(b',');
         }
         self.first = false;
     }
 
-    fn structural(&mut self, byte: u8) {
-        self.escaped(byte, self.level);
+    fn quote(&mut self) {
+        self.escaped(b'"', self.level);
     }
 
     /// Text, escaped `level` times, plain stretches at once.
     fn run(&mut self, text: &str, level: u8) {
-        let bytes = text.as_bytes();
+        let mut rest = text.as_bytes();
         if level == 0 {
-            return self.extend(bytes);
+            return self.extend(rest);
         }
-        let mut at = 0usize;
         loop {
-            let end = plain_end(bytes, at);
-            self.extend(bytes.get(at..end).unwrap_or_default());
-            let Some(special) = bytes.get(end) else {
+            let behind = behind_plain(rest);
+            self.extend(rest.get(..place_of(behind, rest)).unwrap_or_default());
+            let [special, behind @ ..] = behind else {
                 return;
             };
             self.escaped(*special, level);
-            at = end.saturating_add(1);
+            rest = behind;
         }
     }
 
     /// One byte as it looks inside `level` strings. The depth is that of the strings: three at most in
     /// this protocol.
     fn escaped(&mut self, byte: u8, level: u8) {
-        let Some(below) = level.checked_sub(1) else {
-            return self.push(byte);
-        };
-        let (width, escape) = escape_of(byte);
-        if width == 1 {
+        if matches!(byte, b'"' | b'\\') {
+            // Each string doubles the backslashes that there are and adds one.
+            let doubled = 1u32.checked_shl(level.into()).unwrap_or(u32::MAX);
+            for _ in 1..doubled {
+                self.push(b'\\');
+            }
             return self.push(byte);
         }
-        for byte in escape.iter().take(width) {
-            self.escaped(*byte, below);
+        let (width, escape) = escape_of(byte);
+        match level.checked_sub(1) {
+            Some(below) if width > 1 => {
+                for byte in escape.iter().take(width) {
+                    self.escaped(*byte, below);
+                }
+            }
+            _ => self.push(byte),
         }
     }
 
