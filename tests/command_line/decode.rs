@@ -372,6 +372,62 @@ fn nothing_to_read_is_no_error_and_nothing_there_is_one() {
     }
 }
 
+/// With lines three times as long as what it may have, in a file whose middle was never written: that reads as
+/// zeros and takes no place on the disk.
+#[cfg(target_os = "linux")]
+#[test]
+fn whatever_is_read_is_read_in_bounded_memory() {
+    use std::io::Seek as _;
+
+    const ROOM: usize = 48 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    let decoded = |args: &[&str], before: &str, behind: &str| {
+        let path = folder.path().join("long");
+        let mut file = std::fs::File::create(&path).unwrap();
+        file.write_all(before.as_bytes()).unwrap();
+        file.seek(std::io::SeekFrom::Current(3 * ROOM as i64))
+            .unwrap();
+        file.write_all(behind.as_bytes()).unwrap();
+        let limited = format!("ulimit -v {} && exec \"$@\"", ROOM >> 10);
+        let ended = std::process::Command::new("sh")
+            .args(["-c", &limited, "sh"])
+            .arg(program().get_program())
+            .arg("decode")
+            .args(args)
+            .arg(path)
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let ran = Ran {
+            status: ended.status.code(),
+            out: text(ended.stdout),
+            err: text(ended.stderr),
+        };
+        assert_eq!((ran.status, ran.err.as_str()), (Some(3), ""));
+        lines(&ran)
+    };
+
+    let ping = "{\"type\":\"PING\"}\n";
+    let longest = format!(r#"{{"method":"ACK","x":"{}"}}"#, "x".repeat(MAX - 23));
+    let behind = format!("\n{longest}\n{ping}");
+    let told = [
+        Ok("PING"),
+        Err((ping.len() + MAX, "the message is longer")),
+        Ok("ACK"),
+        Ok("PING"),
+    ];
+    same(&decoded(&[], ping, &behind), &told, "lines");
+
+    let ping = hex(&packet(ping.trim().as_bytes()));
+    let told = [
+        Ok("PING"),
+        Err((25, "line 2 is no hexadecimal text")),
+        Ok("PING"),
+    ];
+    let lines = decoded(&["--hex"], &format!("{ping}\n"), &format!("\n{ping}"));
+    same(&lines, &told, "packets");
+}
+
 #[test]
 fn a_closed_pipe_ends_it_in_silence() {
     let mut child = program()
