@@ -238,6 +238,10 @@ impl Records for Broken {
         Ok(Vec::new())
     }
 
+    fn last(&mut self, _count: usize) -> Result<Vec<Record>, JournalError> {
+        Ok(Vec::new())
+    }
+
     fn under(&mut self, _id: &ExternalId) -> Result<Vec<Record>, JournalError> {
         if self.reads {
             Ok(Vec::new())
@@ -266,6 +270,50 @@ fn without_a_journal_nothing_is_sent() {
     run.till.shutdown();
     drop(simulator);
     assert!(!seen.iter().any(|seen| matches!(seen, Seen::Sale { .. })));
+}
+
+/// A journal that finds nothing by its id.
+struct Forgetful(MemoryJournal);
+
+impl Records for Forgetful {
+    fn write(&mut self, entry: &JournalEntry) -> Result<(), JournalError> {
+        self.0.write(entry)
+    }
+
+    fn read(&mut self, look: &mut dyn FnMut(JournalEntry)) -> Result<(), JournalError> {
+        self.0.read(look)
+    }
+
+    fn open(&mut self) -> Result<Vec<Record>, JournalError> {
+        self.0.open()
+    }
+
+    fn last(&mut self, count: usize) -> Result<Vec<Record>, JournalError> {
+        self.0.last(count)
+    }
+
+    fn under(&mut self, _id: &ExternalId) -> Result<Vec<Record>, JournalError> {
+        Ok(Vec::new())
+    }
+
+    fn last_request(&mut self) -> Result<u32, JournalError> {
+        self.0.last_request()
+    }
+}
+
+#[test]
+fn the_core_knows_again_what_the_last_requests_were_about_also_when_all_are_over() {
+    let (simulator, _seen) = simulator(Vec::new());
+    let journal = MemoryJournal::default();
+    let run = Run::start(&simulator, journal.clone());
+    let ticket = run.till.sale(sale("INV-1")).unwrap();
+    run.till.outcome_stored(ticket.wait().summary()).unwrap();
+    run.till.shutdown();
+    assert!(!records(&journal).pop().unwrap().is_open());
+
+    let run = Run::start(&simulator, Forgetful(journal));
+    let refused = run.till.sale(sale("INV-1")).unwrap_err();
+    assert_eq!(refused.why, Refusal::IdUsed);
 }
 
 // ensure_paid

@@ -98,6 +98,10 @@ impl Records for KeptJournal {
         self.journal.open()
     }
 
+    fn last(&mut self, count: usize) -> Result<Vec<Record>, JournalError> {
+        self.journal.last(count)
+    }
+
     fn under(&mut self, id: &ExternalId) -> Result<Vec<Record>, JournalError> {
         let done = self.journal.under(id);
         self.told(done)

@@ -132,6 +132,12 @@ impl Records for SqliteJournal {
         self.standing(READ_OPEN, [])
     }
 
+    fn last(&mut self, count: usize) -> Result<Vec<Record>, JournalError> {
+        let mut records = self.standing(READ_LAST, [i64::try_from(count).unwrap_or(i64::MAX)])?;
+        records.reverse();
+        Ok(records)
+    }
+
     fn under(&mut self, id: &ExternalId) -> Result<Vec<Record>, JournalError> {
         self.standing(READ_UNDER, [id.as_str()])
     }
@@ -266,6 +272,10 @@ const READ_OPEN: &str = "
     SELECT number, written_ms, because, record
     FROM request JOIN entry ON number = entry
     WHERE open ORDER BY request.request";
+const READ_LAST: &str = "
+    SELECT number, written_ms, because, record
+    FROM request JOIN entry ON number = entry
+    ORDER BY request.request DESC LIMIT ?1";
 const READ_UNDER: &str = "
     SELECT number, written_ms, because, record
     FROM request JOIN entry ON number = entry
@@ -340,6 +350,7 @@ mod tests {
         write(&mut journal, &[intent(2, "INV-2", 0), third.clone()]);
         let check = |journal: &mut SqliteJournal| {
             assert_eq!(numbers(&journal.open().unwrap()), [2, 3]);
+            assert_eq!(numbers(&journal.last(2).unwrap()), [2, 3]);
             assert_eq!(numbers(&journal.under(&id).unwrap()), [1, 3]);
             assert_eq!(journal.find(&id).unwrap(), Some(third.clone()));
             assert_eq!(journal.last_request().unwrap(), 3);

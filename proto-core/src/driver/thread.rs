@@ -21,8 +21,8 @@ use super::token::{TokenKey, Tokens};
 use crate::journal::Record;
 use crate::link::{Down, Link};
 use crate::pos::{
-    self, Case, Certainty, Env, Event, ExternalId, Memory, Pos, Refused, RequestId, Summary,
-    TerminalInfo, Written,
+    self, Case, Certainty, Env, Event, ExternalId, Memory, Pos, REMEMBERED, Refused, RequestId,
+    Summary, TerminalInfo, Written,
 };
 use crate::run::{Handler, Inbox, Parts, drive};
 use crate::time::Instant;
@@ -138,6 +138,7 @@ pub(super) struct Kept {
     pub(super) token: Option<String>,
     pub(super) last_request: u32,
     pub(super) open: Vec<Record>,
+    pub(super) last: Vec<Record>,
 }
 
 impl Kept {
@@ -150,6 +151,7 @@ impl Kept {
             token: parts.tokens.load(key)?,
             last_request: parts.journal.last_request()?,
             open: parts.journal.open()?,
+            last: parts.journal.last(REMEMBERED)?,
         })
     }
 }
@@ -208,7 +210,7 @@ pub(super) fn run<L, P>(
     let mut writes = &journal;
     let mut inbox = SharedInbox {
         shared,
-        on_record: OnRecord::new(&journal, kept.open),
+        on_record: OnRecord::new(&journal, kept.open, kept.last),
     };
     let (mut buffer, mut join) = (vec![0; RECEIVE], Vec::new());
     let driven = drive(

@@ -51,3 +51,4 @@ pub use request::{
 };
 pub use session::Terminal as TerminalInfo;
 pub use state::Pos;
+pub use transaction::REMEMBERED;

@@ -31,7 +31,8 @@ impl Pos<'_> {
     /// Takes up a request from the journal of an earlier run: what `record` leaves open is found out, and its
     /// outcome told, with [`Summary::redelivered`](super::Summary). Call it for every record that
     /// [is open](crate::journal::Record::is_open), before the first request; of those that are not, it remembers
-    /// what they were about, so that a message of their time is not taken for news: call it for the last few too.
+    /// what they were about, so that a message of their time is not taken for news: call it for the last
+    /// [`REMEMBERED`](super::REMEMBERED) too, the oldest first.
     ///
     /// # Errors
     ///

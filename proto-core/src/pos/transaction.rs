@@ -16,8 +16,9 @@ use crate::wire::names::ErrorCode;
 
 /// How many payments are remembered, so that a repeated one is not taken for a new one.
 const KNOWN_PAYMENTS: usize = 16;
-/// How many external ids that were sent are remembered.
-const SENT_IDS: usize = 32;
+/// How many external ids that were sent are remembered: none of the last so many is sent again unless that is asked
+/// for by name. Of older ones only the application's records know.
+pub const REMEMBERED: usize = 32;
 /// How many ends are remembered, so that what contradicts them is noticed.
 const ENDS: usize = 16;
 /// How long a refusal may be about another command (`protocol/decisions.md`, queries).
@@ -159,7 +160,7 @@ pub(super) struct Transaction<'b> {
     pub(super) screen: Option<(ScreenName, bool)>,
     pub(super) known: Fingerprints<KNOWN_PAYMENTS>,
     /// The external ids that were sent: each once, unless asked for again by name.
-    sent: Fingerprints<SENT_IDS>,
+    sent: Fingerprints<REMEMBERED>,
     ends: heapless::Deque<End, ENDS>,
     /// When another command was sent last.
     other_sent: Option<Instant>,

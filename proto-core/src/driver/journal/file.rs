@@ -232,6 +232,12 @@ impl Records for FileJournal {
         self.records_at(places)
     }
 
+    fn last(&mut self, count: usize) -> Result<Vec<Record>, JournalError> {
+        let standing = self.index.requests.values().rev().take(count).rev();
+        let places = standing.map(|standing| standing.place).collect();
+        self.records_at(places)
+    }
+
     fn under(&mut self, id: &ExternalId) -> Result<Vec<Record>, JournalError> {
         let places = self.index.under(id);
         let mut records = self.records_at(places)?;

@@ -61,6 +61,13 @@ impl Records for MemoryJournal {
             .collect())
     }
 
+    fn last(&mut self, count: usize) -> Result<Vec<Record>, JournalError> {
+        let entries = self.lock();
+        let standing = last_of_each(&entries);
+        let from = standing.len().saturating_sub(count);
+        Ok(standing.into_values().skip(from).cloned().collect())
+    }
+
     fn under(&mut self, id: &ExternalId) -> Result<Vec<Record>, JournalError> {
         let entries = self.lock();
         let standing = last_of_each(&entries).into_values();

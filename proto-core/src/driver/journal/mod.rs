@@ -55,6 +55,13 @@ pub trait Records: Send {
     /// [`JournalError`].
     fn open(&mut self) -> Result<Vec<Record>, JournalError>;
 
+    /// How the last `count` requests stand, open or not, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`].
+    fn last(&mut self, count: usize) -> Result<Vec<Record>, JournalError>;
+
     /// How every request stands that was made under this external id, the oldest first.
     ///
     /// # Errors
@@ -98,6 +105,10 @@ impl<T: Records + ?Sized> Records for Box<T> {
 
     fn open(&mut self) -> Result<Vec<Record>, JournalError> {
         (**self).open()
+    }
+
+    fn last(&mut self, count: usize) -> Result<Vec<Record>, JournalError> {
+        (**self).last(count)
     }
 
     fn under(&mut self, id: &ExternalId) -> Result<Vec<Record>, JournalError> {

@@ -14,19 +14,30 @@ pub(crate) struct OnRecord<'j> {
     journal: &'j RefCell<Box<dyn Records>>,
     /// What is open and has found no place yet, the most urgent first.
     left: VecDeque<Record>,
+    /// The last requests that are not, the oldest first: they need no place.
+    over: Vec<Record>,
 }
 
 impl<'j> OnRecord<'j> {
-    pub(crate) fn new(journal: &'j RefCell<Box<dyn Records>>, mut open: Vec<Record>) -> Self {
+    pub(crate) fn new(
+        journal: &'j RefCell<Box<dyn Records>>,
+        mut open: Vec<Record>,
+        last: Vec<Record>,
+    ) -> Self {
         open.sort_by_key(urgency);
         Self {
             journal,
             left: open.into(),
+            over: last,
         }
     }
 
-    /// Hands over what is open, as far as there are places.
+    /// Hands over what is open, as far as there are places, and before that what is not.
     pub(crate) fn take_up(&mut self, now: Instant, pos: &mut Pos<'_>) {
+        for record in self.over.drain(..).filter(|record| !record.is_open()) {
+            // Only what is open can be refused.
+            let _ = pos.resume(now, &record, Env { unix_ms: unix_ms() });
+        }
         while pos.has_free_case()
             && let Some(record) = self.left.pop_front()
         {

@@ -93,6 +93,8 @@ fn says_how_every_request_stands(journal: &mut impl Records) {
     journal.append(&told).unwrap();
 
     assert_eq!(numbers(&journal.open().unwrap()), [2, 3, 4]);
+    assert_eq!(numbers(&journal.last(3).unwrap()), [2, 3, 4]);
+    assert_eq!(numbers(&journal.last(9).unwrap()), [1, 2, 3, 4]);
     let id = ExternalId::new("INV-1").unwrap();
     assert_eq!(numbers(&journal.under(&id).unwrap()), [1, 3]);
     assert_eq!(journal.find(&id).unwrap(), Some(unknown));
