@@ -96,7 +96,7 @@
 //! |---|---|
 //! | one message, either direction | [`MAX_MESSAGE`](proto_core::wire::MAX_MESSAGE) |
 //! | a packet that is sent | [`MAX_PACKET`](proto_core::wire::MAX_PACKET) bytes behind its length |
-//! | transfers on their way | 4 each way |
+//! | transfers on their way | 4 in, 8 out |
 //! | each request of the handshake | 2 s |
 //! | to come back in accessory mode | [`UsbOptions::return_limit`] |
 //! | a packet on its way out | 5 s, and 2 ms a byte |

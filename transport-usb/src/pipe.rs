@@ -487,7 +487,7 @@ const IN_ROOM: usize = FULL + 2;
 const IN_QUEUE: usize = 4;
 
 /// Packets that are on their way.
-const OUT_QUEUE: usize = 4;
+const OUT_QUEUE: usize = 8;
 
 /// Transfers that are looked at before other work gets its turn.
 const AT_ONCE: usize = 64;
