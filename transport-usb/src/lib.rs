@@ -85,7 +85,7 @@
 //! | `InUse` | the interface: the detail names the program or driver, where the system says so | end it |
 //! | `NotAccessory` | the handshake: refused, unanswered, or without effect; the detail names the step | open USB Pay Display on the terminal |
 //! | `Vanished` | seen, and gone before it was switched | restart the terminal while the program runs |
-//! | `Lost` | the pipe: unplugged, restarted, no data taken for 5 s and 2 ms a byte | nothing; look at the cable if it lasts |
+//! | `Lost` | the pipe: unplugged, restarted, no data taken for 38 s | nothing; look at the cable if it lasts |
 //! | `Protocol` | the pipe: halted eight times in a row | report it |
 //!
 //! [`devices`] finds out the same for every terminal on the bus; `host-demo devices` prints it.
@@ -99,7 +99,7 @@
 //! | transfers on their way | 4 in, 8 out |
 //! | each request of the handshake | 2 s |
 //! | to come back in accessory mode | [`UsbOptions::return_limit`] |
-//! | a packet on its way out | 5 s, and 2 ms a byte |
+//! | a packet on its way out | 38 s: 5 s, and 2 ms a byte of a full one |
 //! | pauses between attempts at one device | 50 ms doubling to 30 s |
 //!
 //! # A simulator on a real cable

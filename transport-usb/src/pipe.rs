@@ -335,12 +335,12 @@ fn request((packet, behind): (usize, usize), queued: usize, size: usize) -> usiz
 /// To the terminal.
 struct Writer {
     endpoint: Endpoint<Bulk, Out>,
-    /// How many packets of the message were given to the system.
+    /// How many bytes of the message's text were given to the system.
     given: usize,
-    /// How many of them have left.
-    left: usize,
+    /// A packet of the message has left.
+    begun: bool,
     spare: Vec<Buffer>,
-    /// When the packet that is on its way must have left.
+    /// When the packet that is on its way must have left; `None` if it has just got its turn.
     until: Option<Instant>,
     stalls: u32,
 }
@@ -350,7 +350,7 @@ impl Writer {
         Self {
             endpoint,
             given: 0,
-            left: 0,
+            begun: false,
             spare: Vec::new(),
             until: None,
             stalls: 0,
@@ -368,13 +368,13 @@ impl Writer {
             }
             if self.endpoint.pending() == 0 {
                 self.given = 0;
-                self.left = 0;
+                self.begun = false;
                 self.until = None;
                 return Poll::Ready(Ok(()));
             }
             match self.endpoint.poll_next_complete(context) {
                 Poll::Ready(completion) => self.take(completion)?,
-                Poll::Pending if self.until.is_some_and(|until| until <= Instant::now()) => {
+                Poll::Pending if self.is_late() => {
                     let what = "the terminal takes no data";
                     return Poll::Ready(Err(down::down(DownReason::Lost, what)));
                 }
@@ -383,20 +383,22 @@ impl Writer {
         }
     }
 
+    /// Whether the packet on its way has taken too long. Looks at the clock only when there is to be waited.
+    fn is_late(&mut self) -> bool {
+        let now = Instant::now();
+        *self.until.get_or_insert_with(|| now + WRITE_LIMIT) <= now
+    }
+
     /// Gives the system as many packets as may be on their way.
     fn give(&mut self, out: &[u8]) -> Result<(), Box<Down>> {
-        if self.endpoint.pending() >= OUT_QUEUE {
-            return Ok(());
-        }
         let size = self.endpoint.max_packet_size();
-        let packets = Packets::new(out, Some(size)).ok_or_else(|| {
+        let mut packets = Packets::resume(out, Some(size), self.given).ok_or_else(|| {
             let what = "the message to send is empty or over the limit";
             down::down(DownReason::Local, what)
         })?;
-        for packet in packets.skip(self.given) {
-            if self.endpoint.pending() >= OUT_QUEUE {
-                break;
-            }
+        while self.endpoint.pending() < OUT_QUEUE
+            && let Some(packet) = packets.next()
+        {
             let mut buffer = match self.spare.pop() {
                 Some(buffer) => buffer,
                 None => self.endpoint.allocate(FULL),
@@ -404,10 +406,8 @@ impl Writer {
             buffer.clear();
             buffer.extend_from_slice(&packet.head);
             buffer.extend_from_slice(packet.text);
-            self.until
-                .get_or_insert_with(|| Instant::now() + write_limit(buffer.len()));
             self.endpoint.submit(buffer);
-            self.given += 1;
+            self.given += packet.text.len();
         }
         Ok(())
     }
@@ -418,12 +418,12 @@ impl Writer {
             actual_len,
             status,
         } = completion;
-        self.until = (self.endpoint.pending() > 0).then(|| Instant::now() + write_limit(FULL));
+        self.until = None;
         let whole = buffer.len() == actual_len;
         self.spare.push(buffer);
         match status {
             Ok(()) if whole => {
-                self.left += 1;
+                self.begun = true;
                 self.stalls = 0;
                 Ok(())
             }
@@ -446,7 +446,7 @@ impl Writer {
         }
         self.stalls += 1;
         unhalt(&mut self.endpoint, self.stalls)?;
-        if self.left > 0 || taken > 0 {
+        if self.begun || taken > 0 {
             let what = "the terminal halted the pipe in the middle of a message";
             return Err(down::down(DownReason::Lost, what));
         }
@@ -468,12 +468,6 @@ fn unhalt<D: EndpointDirection>(
     cleared.map_err(|error| down::usb(&error))
 }
 
-/// How long a packet may take: what the Android SDK grants (`protocol/link.md` §1.12).
-fn write_limit(bytes: usize) -> Duration {
-    let more = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_mul(2);
-    Duration::from_millis(5_000 + more)
-}
-
 /// Class, subclass and protocol of the accessory's interface; that of adb is ff/42/01.
 const AOA_CLASS: (u8, u8, u8) = (0xFF, 0xFF, 0x00);
 
@@ -491,6 +485,10 @@ const OUT_QUEUE: usize = 8;
 
 /// Transfers that are looked at before other work gets its turn.
 const AT_ONCE: usize = 64;
+
+/// How long a packet may take: what the Android SDK grants a full one, 5 s and 2 ms a byte
+/// (`protocol/link.md` §1.12).
+const WRITE_LIMIT: Duration = Duration::from_millis(5_000 + 2 * FULL as u64);
 
 /// Halts in a row, without a byte in between, that are cleared.
 const STALLS: u32 = 8;

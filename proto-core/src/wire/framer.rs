@@ -291,7 +291,8 @@ impl<'m> Packets<'m> {
     }
 
     /// The packets that are left when those with the first `sent` bytes of the text have left.
-    pub(crate) fn resume(message: &'m [u8], endpoint: Option<usize>, sent: usize) -> Option<Self> {
+    #[must_use]
+    pub fn resume(message: &'m [u8], endpoint: Option<usize>, sent: usize) -> Option<Self> {
         (1..=MAX_MESSAGE).contains(&message.len()).then_some(Self {
             rest: message.get(sent..)?,
             total: message.len(),

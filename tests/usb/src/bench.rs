@@ -23,8 +23,8 @@ use crate::report::Report;
 const ROUND_TRIP_GOAL: f64 = 1.10;
 /// The least of the bare throughput that must be left.
 const STREAM_GOAL: f64 = 0.95;
-/// Each figure is measured so often, bare and ours in turn, and the best of each counts: a virtual machine has
-/// other things to do.
+/// Each figure is measured so often, bare and ours in turn. The pair in the middle is told. The goal is missed if
+/// no pair reaches it: a virtual machine has other things to do, but not every time.
 const ROUNDS: usize = 7;
 
 pub(crate) fn run() -> bool {
@@ -208,7 +208,7 @@ fn round_trip() -> String {
     let mut first = Rig::new(UsbLink::new(Target::Only, quick()));
     first.up();
     drop(first);
-    let mut best = (f64::MAX, f64::MAX);
+    let mut pairs = Vec::new();
     for _ in 0..ROUNDS {
         let mut bare = Bare::open();
         let transfer = transfers(&message).concat();
@@ -249,45 +249,56 @@ fn round_trip() -> String {
         block_on(&mut park, || clock.next_wake(), driven).unwrap();
         drop(link);
         let ours = median(&mut role.took);
-        best = (ours.min(best.0), bare.min(best.1));
+        pairs.push((ours, bare));
     }
     end(device);
-    let (ours, bare) = best;
-    let ratio = ours / bare;
+    let (ours, bare, ratio, best) = middle(pairs);
+    // Not the middle one: other work of the machine shows there too.
     assert!(
-        ratio <= ROUND_TRIP_GOAL,
-        "{ours:.3} ms against {bare:.3} ms: {ratio:.2}"
+        best <= ROUND_TRIP_GOAL,
+        "at best {best:.2}, {ours:.3} ms against {bare:.3} ms"
     );
-    format!("p50 {ours:.3} ms, bare {bare:.3} ms: {ratio:.2} (goal {ROUND_TRIP_GOAL})")
+    format!(
+        "p50 {ours:.3} ms, bare {bare:.3} ms: {ratio:.2}, at best {best:.2} (goal {ROUND_TRIP_GOAL})"
+    )
+}
+
+/// Of pairs of ours and bare: the pair in the middle with its ratio, and the lowest ratio.
+fn middle(mut pairs: Vec<(f64, f64)>) -> (f64, f64, f64, f64) {
+    let ratio = |(ours, bare): &(f64, f64)| ours / bare;
+    pairs.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
+    let (ours, bare) = pairs[pairs.len() / 2];
+    (ours, bare, ours / bare, ratio(&pairs[0]))
 }
 
 /// What is streamed, in messages of this size.
 const STREAM: usize = 16 << 20;
-const MESSAGE: usize = 1 << 20;
+const MESSAGE: usize = 4 << 20;
 
 fn stream(way: &str) -> String {
     let device = device();
     let mut first = Rig::new(UsbLink::new(Target::Only, quick()));
     first.up();
     drop(first);
-    let mut best = (0f64, 0f64);
+    let mut pairs = Vec::new();
     for _ in 0..ROUNDS {
         let (bare, ours) = match way {
             "in" => (bare_in(), ours_in()),
             _ => (bare_out(), ours_out()),
         };
-        let rate = |took: Duration| 16.0 / took.as_secs_f64();
-        let (bare, ours) = (rate(bare), rate(ours));
-        best = (ours.max(best.0), bare.max(best.1));
+        pairs.push((ours.as_secs_f64(), bare.as_secs_f64()));
     }
     end(device);
-    let (ours, bare) = best;
-    let ratio = ours / bare;
+    let (ours, bare, ratio, best) = middle(pairs);
+    // Of times, as a ratio of rates.
+    let (ours, bare, ratio, best) = (16.0 / ours, 16.0 / bare, 1.0 / ratio, 1.0 / best);
     assert!(
-        ratio >= STREAM_GOAL,
-        "{ours:.1} MiB/s against {bare:.1}: {ratio:.2}"
+        best >= STREAM_GOAL,
+        "at best {best:.2}, {ours:.1} MiB/s against {bare:.1}"
     );
-    format!("{ours:.1} MiB/s, bare {bare:.1} MiB/s: {ratio:.2} (goal {STREAM_GOAL})")
+    format!(
+        "{ours:.1} MiB/s, bare {bare:.1} MiB/s: {ratio:.2}, at best {best:.2} (goal {STREAM_GOAL})"
+    )
 }
 
 fn bare_in() -> Duration {
