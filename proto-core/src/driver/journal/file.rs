@@ -49,12 +49,10 @@ pub(super) const SPARE: u64 = 64 * 1_024;
 #[derive(Debug)]
 pub struct FileJournal {
     path: PathBuf,
-    file: File,
-    index: Index,
+    /// `None` if the file had to be closed and could not be opened again yet.
+    lines: Option<Lines>,
     keep_days: u32,
     repaired: Option<Repaired>,
-    /// The last write failed: what it may have left is behind the end.
-    soiled: bool,
     _lock: JournalLock,
 }
 
@@ -87,24 +85,16 @@ impl FileJournal {
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, JournalError> {
         let path = path.into();
         let lock = JournalLock::take(&path)?;
-        let failed = |error| JournalError::system(&path, error);
-        let mut options = OpenOptions::new();
-        let mut file = options.read(true).write(true).open(&path).map_err(failed)?;
-        let mut index = Index::default();
-        let torn = scan(&path, &mut file, &mut |place, entry| {
-            index.add(place, &entry);
-        })?;
+        let (mut lines, torn) = Lines::open(&path)?;
         let repaired = match torn {
-            Some(torn) => Some(cut(&path, &mut file, index.end, &torn).map_err(failed)?),
+            Some(torn) => Some(lines.cut(&torn)?),
             None => None,
         };
         Ok(Self {
             path,
-            file,
-            index,
+            lines: Some(lines),
             keep_days: KEEP_DAYS,
             repaired,
-            soiled: false,
             _lock: lock,
         })
     }
@@ -136,6 +126,139 @@ impl FileJournal {
         let mut file = File::open(path).map_err(|error| JournalError::system(path, error))?;
         scan(path, &mut file, &mut |_, entry| look(entry))?;
         Ok(())
+    }
+
+    /// The lines; the file is opened again if it had to be closed.
+    fn lines(&mut self) -> Result<&mut Lines, JournalError> {
+        let lines = match self.lines.take() {
+            Some(lines) => lines,
+            None => Lines::open(&self.path)?.0,
+        };
+        Ok(self.lines.insert(lines))
+    }
+
+    /// Writes the file anew without what says nothing any more. If that fails, the old one goes on.
+    fn compact(&mut self) -> Result<(), JournalError> {
+        let new = beside(&self.path, ".new");
+        let keep_days = self.keep_days;
+        let written = self.lines()?.write_anew(&new, keep_days);
+        let written = written.and_then(|lines| self.replace_by(&new, lines));
+        if written.is_err() {
+            let _ = fs::remove_file(&new);
+        }
+        written
+    }
+
+    /// Gives the new file the name of the old one, which it takes the place of. The lock is a file of its own, and
+    /// stays.
+    fn replace_by(&mut self, new: &Path, lines: Lines) -> Result<(), JournalError> {
+        let mut renamed = fs::rename(new, &self.path);
+        if cfg!(windows) && renamed.is_err() {
+            // A Windows before 10, file systems other than its own, and Wine replace no file that is open.
+            self.lines = None;
+            renamed = fs::rename(new, &self.path);
+        }
+        let failed = |error| JournalError::system(&self.path, error);
+        renamed.map_err(failed)?;
+        self.lines = Some(lines);
+        sync_folder_of(&self.path).map_err(failed)
+    }
+}
+
+impl Records for FileJournal {
+    fn write(&mut self, entry: &JournalEntry) -> Result<(), JournalError> {
+        let lines = self.lines()?;
+        let appended = lines.append(entry);
+        // Not while a request waits to be sent.
+        let is_time = entry.record.state != RecordState::Intent && lines.index.is_spacious();
+        appended.map_err(|error| JournalError::system(&self.path, error))?;
+        if is_time && self.compact().is_err() {
+            // What is written is written. It is tried again later.
+            if let Ok(lines) = self.lines() {
+                lines.index.spare = 0;
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, look: &mut dyn FnMut(JournalEntry)) -> Result<(), JournalError> {
+        Self::look_into(&self.path, look)
+    }
+
+    fn open(&mut self) -> Result<Vec<Record>, JournalError> {
+        let lines = self.lines()?;
+        let standing = lines.index.requests.values();
+        let open = standing.filter(|standing| standing.open);
+        let places = open.map(|standing| standing.place).collect();
+        lines.records_at(places)
+    }
+
+    fn last(&mut self, count: usize) -> Result<Vec<Record>, JournalError> {
+        let lines = self.lines()?;
+        let standing = lines.index.requests.values().rev().take(count).rev();
+        let places = standing.map(|standing| standing.place).collect();
+        lines.records_at(places)
+    }
+
+    fn under(&mut self, id: &ExternalId) -> Result<Vec<Record>, JournalError> {
+        let lines = self.lines()?;
+        let places = lines.index.under(id);
+        let mut records = lines.records_at(places)?;
+        // Two ids may have one fingerprint.
+        records.retain(|record| record.external_id == *id);
+        Ok(records)
+    }
+
+    fn last_request(&mut self) -> Result<u32, JournalError> {
+        Ok(self.lines()?.index.last_request())
+    }
+}
+
+/// The file while it is open.
+#[derive(Debug)]
+struct Lines {
+    path: PathBuf,
+    file: File,
+    index: Index,
+    /// There may be something behind the end: the last write failed, or the one before the file was opened.
+    soiled: bool,
+}
+
+impl Lines {
+    /// Opens the file and reads it. Also what is behind the last whole line, if something is.
+    fn open(path: &Path) -> Result<(Self, Option<Vec<u8>>), JournalError> {
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).open(path);
+        let mut file = file.map_err(|error| JournalError::system(path, error))?;
+        let mut index = Index::default();
+        let torn = scan(path, &mut file, &mut |place, entry| {
+            index.add(place, &entry);
+        })?;
+        let lines = Self {
+            path: path.to_owned(),
+            file,
+            index,
+            soiled: torn.is_some(),
+        };
+        Ok((lines, torn))
+    }
+
+    /// Cuts off what is behind the last whole line, and keeps it: a person may want to look at it.
+    fn cut(&mut self, torn: &[u8]) -> Result<Repaired, JournalError> {
+        let kept_in = beside(&self.path, ".torn");
+        let cut = || {
+            let mut kept = private_file(&kept_in, OpenOptions::new().truncate(true))?;
+            kept.write_all(torn)?;
+            kept.sync_all()?;
+            self.file.set_len(self.index.end)?;
+            self.file.sync_all()
+        };
+        cut().map_err(|error| JournalError::system(&self.path, error))?;
+        self.soiled = false;
+        Ok(Repaired {
+            bytes: torn.len() as u64,
+            kept_in,
+        })
     }
 
     fn append(&mut self, entry: &JournalEntry) -> io::Result<()> {
@@ -175,18 +298,17 @@ impl FileJournal {
         places.into_iter().map(read).collect()
     }
 
-    /// Writes the file anew without what says nothing any more.
-    fn compact(&mut self) -> Result<(), JournalError> {
+    /// Writes the lines that are worth it to the file `new`, which is to have this one's name.
+    fn write_anew(&mut self, new: &Path, keep_days: u32) -> Result<Self, JournalError> {
         let failed = |error| JournalError::system(&self.path, error);
-        let new = beside(&self.path, ".new");
         let mut options = OpenOptions::new();
-        let file = private_file(&new, options.read(true).truncate(true)).map_err(failed)?;
+        let file = private_file(new, options.read(true).truncate(true)).map_err(failed)?;
         let mut out = BufWriter::new(file);
         let mut index = Index::default();
         let mut written = Ok(());
         let now = unix_ms();
         scan(&self.path, &mut self.file, &mut |place, entry| {
-            if written.is_ok() && self.index.keeps(place, &entry, now, self.keep_days) {
+            if written.is_ok() && self.index.keeps(place, &entry, now, keep_days) {
                 written = line_of(&entry).and_then(|line| {
                     out.write_all(&line)?;
                     index.add(Place::new(index.end, line.len()), &entry);
@@ -199,55 +321,13 @@ impl FileJournal {
             .into_inner()
             .map_err(|error| failed(error.into_error()))?;
         file.sync_all().map_err(failed)?;
-        fs::rename(&new, &self.path).map_err(failed)?;
-        // From here on the old file has no name any more.
-        self.file = file;
-        self.index = index;
-        self.index.spare = 0;
-        sync_folder_of(&self.path).map_err(failed)
-    }
-}
-
-impl Records for FileJournal {
-    fn write(&mut self, entry: &JournalEntry) -> Result<(), JournalError> {
-        self.append(entry)
-            .map_err(|error| JournalError::system(&self.path, error))?;
-        // Not while a request waits to be sent.
-        let is_time = entry.record.state != RecordState::Intent;
-        if is_time && self.index.spare > SPARE.max(self.index.end / 2) && self.compact().is_err() {
-            // The old file goes on. It is tried again later.
-            self.index.spare = 0;
-        }
-        Ok(())
-    }
-
-    fn read(&mut self, look: &mut dyn FnMut(JournalEntry)) -> Result<(), JournalError> {
-        Self::look_into(&self.path, look)
-    }
-
-    fn open(&mut self) -> Result<Vec<Record>, JournalError> {
-        let standing = self.index.requests.values();
-        let open = standing.filter(|standing| standing.open);
-        let places = open.map(|standing| standing.place).collect();
-        self.records_at(places)
-    }
-
-    fn last(&mut self, count: usize) -> Result<Vec<Record>, JournalError> {
-        let standing = self.index.requests.values().rev().take(count).rev();
-        let places = standing.map(|standing| standing.place).collect();
-        self.records_at(places)
-    }
-
-    fn under(&mut self, id: &ExternalId) -> Result<Vec<Record>, JournalError> {
-        let places = self.index.under(id);
-        let mut records = self.records_at(places)?;
-        // Two ids may have one fingerprint.
-        records.retain(|record| record.external_id == *id);
-        Ok(records)
-    }
-
-    fn last_request(&mut self) -> Result<u32, JournalError> {
-        Ok(self.index.last_request())
+        index.spare = 0;
+        Ok(Self {
+            path: self.path.clone(),
+            file,
+            index,
+            soiled: false,
+        })
     }
 }
 
@@ -322,6 +402,11 @@ impl Index {
         !over && (last || entry.because.is_some())
     }
 
+    /// Whether superseded lines take up so much that the file is to be written anew.
+    fn is_spacious(&self) -> bool {
+        self.spare > SPARE.max(self.end / 2)
+    }
+
     fn last_request(&self) -> u32 {
         let last = self.requests.keys().next_back();
         last.map_or(0, |request| request.number())
@@ -387,20 +472,6 @@ fn is_torn(line: &[u8]) -> bool {
         .all(|(is, expected)| is == expected);
     let whole = line.last() == Some(&b'\n') && !line.contains(&0);
     begins && !whole
-}
-
-/// Cuts off what is behind the last whole line, and keeps it: a person may want to look at it.
-fn cut(path: &Path, file: &mut File, end: u64, torn: &[u8]) -> io::Result<Repaired> {
-    let kept_in = beside(path, ".torn");
-    let mut kept = private_file(&kept_in, OpenOptions::new().truncate(true))?;
-    kept.write_all(torn)?;
-    kept.sync_all()?;
-    file.set_len(end)?;
-    file.sync_all()?;
-    Ok(Repaired {
-        bytes: torn.len() as u64,
-        kept_in,
-    })
 }
 
 /// The line of an entry.

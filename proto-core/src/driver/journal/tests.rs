@@ -262,8 +262,6 @@ fn only_its_owner_can_read_it() {
     drop(journal);
 }
 
-// Not on Windows: where a file that is open cannot be replaced, the journal keeps its superseded lines.
-#[cfg(not(windows))]
 #[test]
 fn superseded_lines_go_and_what_is_open_stays() {
     let folder = Folder::new();
@@ -311,6 +309,59 @@ fn superseded_lines_go_and_what_is_open_stays() {
     let because = because.iter().filter(|entry| entry.because.is_some());
     assert_eq!(because.count(), 1);
     assert!(!lock::beside(&folder.path(), ".new").exists());
+}
+
+/// Something is in the way of writing the file anew, until it is dropped or removed by `clear`.
+fn goes_on_as_it_is<T>(hinder: impl FnOnce(&Folder) -> T, clear: impl FnOnce(T)) {
+    let folder = Folder::new();
+    let mut journal = folder.journal();
+    journal.append(&intent(1, "OPEN")).unwrap();
+    let hindrance = hinder(&folder);
+    for request in 2..300 {
+        sold(&mut journal, &intent(request, &format!("INV-{request}")));
+    }
+    let length = || fs::metadata(folder.path()).unwrap().len();
+    assert!(length() > 4 * file::SPARE, "{}", length());
+    // It has everything, and nobody else can have it.
+    let entries = folder.entries().len();
+    assert_eq!(entries, 1 + 3 * 298);
+    assert_eq!(numbers(&journal.open().unwrap()), [1]);
+    let again = FileJournal::open(folder.path());
+    assert!(matches!(again, Err(JournalError::Held { .. })), "{again:?}");
+    clear(hindrance);
+    let before = length();
+    for request in 300..500 {
+        sold(&mut journal, &intent(request, &format!("INV-{request}")));
+    }
+    assert!(length() < before, "{} of {before}", length());
+    assert_eq!(numbers(&journal.open().unwrap()), [1]);
+    assert_eq!(journal.last_request().unwrap(), 499);
+    drop(journal);
+    assert_eq!(folder.journal().last_request().unwrap(), 499);
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_anew_goes_on_as_it_is() {
+    let new = |folder: &Folder| lock::beside(&folder.path(), ".new");
+    let hinder = |folder: &Folder| {
+        fs::create_dir(new(folder)).unwrap();
+        new(folder)
+    };
+    goes_on_as_it_is(hinder, |folder| fs::remove_dir(folder).unwrap());
+}
+
+/// Another program reads the file and does not let it be replaced.
+#[cfg(windows)]
+#[test]
+fn a_journal_that_cannot_be_replaced_goes_on_as_it_is() {
+    use std::os::windows::fs::OpenOptionsExt as _;
+    const READ_AND_WRITE: u32 = 1 | 2;
+    let hinder = |folder: &Folder| {
+        let mut options = fs::OpenOptions::new();
+        let options = options.read(true).share_mode(READ_AND_WRITE);
+        options.open(folder.path()).unwrap()
+    };
+    goes_on_as_it_is(hinder, drop);
 }
 
 #[test]
