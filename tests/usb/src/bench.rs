@@ -1,4 +1,7 @@
 //! How fast: each figure beside a bare one of the same run, over the same cable.
+//!
+//! The machine's clock counts instructions, so that the figures are those of a processor that does one in a nanosecond,
+//! and the same in every run. The cable is as fast as its controller's frames let it be.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -23,8 +26,7 @@ use crate::report::Report;
 const ROUND_TRIP_GOAL: f64 = 1.10;
 /// The least of the bare throughput that must be left.
 const STREAM_GOAL: f64 = 0.95;
-/// Each figure is measured so often, bare and ours in turn. The pair in the middle is told. The goal is missed if
-/// no pair reaches it: a virtual machine has other things to do, but not every time.
+/// Each figure is measured so often, bare and ours in turn. The pair in the middle counts.
 const ROUNDS: usize = 7;
 
 pub(crate) fn run() -> bool {
@@ -252,28 +254,23 @@ fn round_trip() -> String {
         pairs.push((ours, bare));
     }
     end(device);
-    let (ours, bare, ratio, best) = middle(pairs);
-    // Not the middle one: other work of the machine shows there too.
-    assert!(
-        best <= ROUND_TRIP_GOAL,
-        "at best {best:.2}, {ours:.3} ms against {bare:.3} ms"
-    );
-    format!(
-        "p50 {ours:.3} ms, bare {bare:.3} ms: {ratio:.2}, at best {best:.2} (goal {ROUND_TRIP_GOAL})"
-    )
+    let (ours, bare) = middle(pairs);
+    let ratio = ours / bare;
+    let said = format!("p50 {ours:.3} ms, bare {bare:.3} ms: {ratio:.2} (goal {ROUND_TRIP_GOAL})");
+    assert!(ratio <= ROUND_TRIP_GOAL, "{said}");
+    said
 }
 
-/// Of pairs of ours and bare: the pair in the middle with its ratio, and the lowest ratio.
-fn middle(mut pairs: Vec<(f64, f64)>) -> (f64, f64, f64, f64) {
+/// Of pairs of ours and bare the one whose ratio is in the middle.
+fn middle(mut pairs: Vec<(f64, f64)>) -> (f64, f64) {
     let ratio = |(ours, bare): &(f64, f64)| ours / bare;
     pairs.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
-    let (ours, bare) = pairs[pairs.len() / 2];
-    (ours, bare, ours / bare, ratio(&pairs[0]))
+    pairs[pairs.len() / 2]
 }
 
 /// What is streamed, in messages of this size.
 const STREAM: usize = 16 << 20;
-const MESSAGE: usize = 4 << 20;
+const MESSAGE: usize = 1 << 20;
 
 fn stream(way: &str) -> String {
     let device = device();
@@ -289,16 +286,12 @@ fn stream(way: &str) -> String {
         pairs.push((ours.as_secs_f64(), bare.as_secs_f64()));
     }
     end(device);
-    let (ours, bare, ratio, best) = middle(pairs);
-    // Of times, as a ratio of rates.
-    let (ours, bare, ratio, best) = (16.0 / ours, 16.0 / bare, 1.0 / ratio, 1.0 / best);
-    assert!(
-        best >= STREAM_GOAL,
-        "at best {best:.2}, {ours:.1} MiB/s against {bare:.1}"
-    );
-    format!(
-        "{ours:.1} MiB/s, bare {bare:.1} MiB/s: {ratio:.2}, at best {best:.2} (goal {STREAM_GOAL})"
-    )
+    let (ours, bare) = middle(pairs);
+    let (ours, bare) = (16.0 / ours, 16.0 / bare);
+    let ratio = ours / bare;
+    let said = format!("{ours:.1} MiB/s, bare {bare:.1} MiB/s: {ratio:.2} (goal {STREAM_GOAL})");
+    assert!(ratio >= STREAM_GOAL, "{said}");
+    said
 }
 
 fn bare_in() -> Duration {

@@ -1,12 +1,12 @@
 //! The two ends of a cable.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use host_demo::sim::{Pairing, Plan, Seen, SimulatorThread};
-use proto_core::driver::{Config, Connector, Outcome, Question, Reply};
+use nusb::MaybeFuture as _;
+use proto_core::driver::{Config, Connector, MemoryJournal, Outcome, Question, Records, Reply};
 use proto_core::pos::{Event, Sale};
 use transport_usb::{Cable, GadgetOptions, Target, UsbGadget, UsbOptions, open_target};
 
@@ -29,22 +29,38 @@ pub(crate) struct Books {
 
 #[derive(Debug, Default)]
 struct Pages {
+    /// The sale that is at the terminal.
     current: String,
-    paid: BTreeMap<String, i64>,
+    charges: Vec<Charge>,
     seen: Vec<Seen>,
+}
+
+/// Money that moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Charge {
+    pub(crate) external_id: String,
+    pub(crate) payment: String,
+    pub(crate) amount: i64,
 }
 
 impl Books {
     fn write(&self, seen: &Seen) {
         let mut pages = self.lock();
-        let current = pages.current.clone();
         match seen {
             Seen::Sale { external_id, .. } => pages.current.clone_from(external_id),
-            Seen::Paid { amount, .. } => {
-                pages.paid.insert(current, *amount);
+            Seen::Paid { payment, amount } => {
+                let charge = Charge {
+                    external_id: pages.current.clone(),
+                    payment: payment.clone(),
+                    amount: *amount,
+                };
+                pages.charges.push(charge);
             }
             Seen::Voided(_) => {
-                pages.paid.remove(&current);
+                let Pages {
+                    charges, current, ..
+                } = &mut *pages;
+                charges.retain(|charge| charge.external_id != *current);
             }
             _ => {}
         }
@@ -52,9 +68,14 @@ impl Books {
         self.changed.notify_all();
     }
 
-    /// What was paid for this sale.
-    pub(crate) fn paid(&self, external_id: &str) -> Option<i64> {
-        self.lock().paid.get(external_id).copied()
+    /// What was charged for the sales whose ids begin so, and not voided.
+    pub(crate) fn charges(&self, begin: &str) -> Vec<Charge> {
+        let pages = self.lock();
+        let charges = pages.charges.iter();
+        charges
+            .filter(|charge| charge.external_id.starts_with(begin))
+            .cloned()
+            .collect()
     }
 
     /// Waits until the terminal has seen this often enough.
@@ -89,18 +110,44 @@ pub(crate) fn serial(at: usize) -> String {
 
 /// A terminal that does this with one sale after the other.
 pub(crate) fn terminal(options: GadgetOptions, plans: &[&str]) -> Terminal {
+    terminal_with(options, plans, |_, _| ())
+}
+
+/// The same; `look` sees everything that happens at it, before more does.
+pub(crate) fn terminal_with(
+    options: GadgetOptions,
+    plans: &[&str],
+    mut look: impl FnMut(&Cable, &Seen) + Send + 'static,
+) -> Terminal {
     let (link, park) = UsbGadget::new(options).unwrap();
     let cable = link.cable();
     let plans = plans.iter().map(|plan| plan.parse::<Plan>().unwrap());
     let books = Arc::new(Books::default());
-    let for_thread = Arc::clone(&books);
-    let look = move |seen: &Seen| for_thread.write(seen);
+    let (for_thread, pulled) = (Arc::clone(&books), cable.clone());
+    let look = move |seen: &Seen| {
+        for_thread.write(seen);
+        look(&pulled, seen);
+    };
     let simulator =
         SimulatorThread::start_on(link, park, Pairing::Auto, plans.collect(), look).unwrap();
     Terminal {
         cable,
         books,
         _simulator: simulator,
+    }
+}
+
+/// Pulls the cable of the only terminal, and waits until it is off the bus.
+pub(crate) fn pull_out(cable: &Cable) {
+    cable.unplug();
+    let is_there = || {
+        let mut devices = nusb::list_devices().wait().unwrap();
+        devices.any(|info| info.serial_number() == Some(&serial(0)))
+    };
+    let until = Instant::now() + PATIENCE;
+    while is_there() {
+        assert!(Instant::now() < until, "it is not pulled out");
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -118,7 +165,8 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    fn write(&self, event: &Event<'_>) {
+    /// Keeps what was told, and returns it as a line.
+    fn write(&self, event: &Event<'_>) -> Option<String> {
         let line = match event {
             Event::Connected(info) => format!("connected {}", info.peer),
             Event::Disconnected(down) => format!("down {:?} {}", down.reason, down.detail),
@@ -139,11 +187,12 @@ impl Log {
             Event::Garbled(error) => format!("garbled {}", error.skipped),
             Event::Confirm(_) => "confirm".to_owned(),
             Event::Signature(_) => "signature".to_owned(),
-            _ => return,
+            _ => return None,
         };
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.push((Instant::now(), line));
+        lines.push((Instant::now(), line.clone()));
         self.changed.notify_all();
+        Some(line)
     }
 
     /// How many lines there are.
@@ -177,6 +226,12 @@ impl Log {
             .wait_timeout_while(lines, limit, |lines| find(lines).is_none())
             .unwrap();
         find(&lines)
+    }
+
+    /// How it ended was told once for this sale, and nothing that contradicts it.
+    pub(crate) fn told_once(&self, id: &str) {
+        assert_eq!(self.count(0, &format!("outcome {id}")), 1, "{self}");
+        assert_eq!(self.count(0, "contradicted"), 0, "{self}");
     }
 
     /// How many lines behind the first `from` begin so.
@@ -214,12 +269,30 @@ pub(crate) fn till_with(
     options: UsbOptions,
     answer: impl for<'q, 'm> FnMut(Question<'q, 'm>) -> Reply + Send + 'static,
 ) -> Till {
+    let journal = MemoryJournal::default();
+    till_watched(target, options, journal, |_| (), answer)
+}
+
+/// The same, with this journal; `look` sees every line of the log, before more happens.
+pub(crate) fn till_watched(
+    target: &str,
+    options: UsbOptions,
+    journal: impl Records + 'static,
+    mut look: impl FnMut(&str) + Send + 'static,
+    answer: impl for<'q, 'm> FnMut(Question<'q, 'm>) -> Reply + Send + 'static,
+) -> Till {
     let config = Config::new("com.example.usb:1.0").accept_simulator(true);
     let target: Target = target.parse().unwrap();
     let log = Arc::new(Log::default());
     let for_thread = Arc::clone(&log);
+    let on_event = move |event: &Event<'_>| {
+        if let Some(line) = for_thread.write(event) {
+            look(&line);
+        }
+    };
     let connector = open_target(target, options, config)
-        .on_event(move |event| for_thread.write(event))
+        .journal(journal)
+        .on_event(on_event)
         .on_question(answer)
         .unwrap();
     Till { connector, log }
@@ -241,23 +314,28 @@ impl Till {
     }
 }
 
-/// What the point of sale says must be what the terminal's books say. Returns whether it was paid, or nothing
-/// if that is not known.
-pub(crate) fn books_agree(outcome: &Outcome, id: &str, books: &Books) -> Option<bool> {
-    let paid = books.paid(id);
+/// What the point of sale was told, once, must be what the terminal's books say. Returns whether it was paid. A sale
+/// that is still unknown when the terminal is back is a failure: it keeps books and answers look-ups.
+pub(crate) fn books_agree(outcome: &Outcome, id: &str, books: &Books) -> bool {
+    let booked = books.charges(id);
+    let summary = outcome.summary();
+    assert_eq!(summary.external_id.as_str(), id);
     match outcome {
-        Outcome::Made { summary, .. } => {
-            assert_eq!(
-                paid,
-                Some(summary.approved + summary.tip),
-                "{id} {summary:?}"
-            );
-            Some(true)
+        Outcome::Made { .. } => {
+            let told = Charge {
+                external_id: id.to_owned(),
+                payment: summary.payment_id.as_ref().unwrap().to_string(),
+                amount: summary.approved + summary.tip,
+            };
+            assert_eq!(booked, [told], "{summary:?}");
+            true
         }
-        Outcome::NotMade(why) => {
-            assert_eq!(paid, None, "{id} {:?}", why.summary);
-            Some(false)
+        Outcome::NotMade(_) => {
+            assert_eq!(booked, [], "{summary:?}");
+            false
         }
-        Outcome::Unknown { .. } => None,
+        Outcome::Unknown { .. } => {
+            panic!("it is not known, and on the books {booked:?}: {summary:?}")
+        }
     }
 }

@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Some("no-udevd") => cases::run_without_udevd(),
         Some("bench") => bench::run(),
         Some("sale-as-user") => user::sale(),
+        Some("wait-as-user") => user::wait(),
         Some("hold") => user::hold(),
         _ => {
             eprintln!("usage: usb-machine cases | pulled [MOMENTS [SEED]] | no-udevd | bench");

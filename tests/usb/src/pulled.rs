@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use proto_core::pos::{ExternalId, Sale};
+use proto_core::driver::{Outcome, Ticket};
+use proto_core::pos::Sale;
+use transport_usb::Cable;
 
 use crate::cable::{PATIENCE, Terminal, Till, books_agree, options, serial, terminal, till};
 use crate::report::Report;
@@ -15,11 +17,14 @@ const LANES: usize = 8;
 /// How the moments ended.
 #[derive(Debug, Default)]
 struct Tally {
+    /// The cable was out already, and the till said so.
+    refused: AtomicUsize,
     made: AtomicUsize,
     not_made: AtomicUsize,
-    refused: AtomicUsize,
+    /// Unknown at first, and found out when the terminal was there again.
     resolved: AtomicUsize,
-    unknown: AtomicUsize,
+    /// Pulled once more on the way back.
+    twice: AtomicUsize,
 }
 
 pub(crate) fn run(moments: u32, seed: u32) -> bool {
@@ -35,19 +40,13 @@ pub(crate) fn run(moments: u32, seed: u32) -> bool {
                 scope.spawn(move || run_lane(lane, moments, seed, next, tally));
             }
         });
-        let Tally {
-            made,
-            not_made,
-            refused,
-            resolved,
-            unknown,
-        } = &tally;
         let count = |it: &AtomicUsize| it.load(Ordering::Relaxed);
-        let all = [made, not_made, refused, resolved, unknown].map(count);
-        assert_eq!(all.iter().sum::<usize>(), moments, "{tally:?}");
-        let [made, not_made, refused, resolved, unknown] = all;
+        let ended = [&tally.refused, &tally.made, &tally.not_made, &tally.resolved];
+        assert_eq!(ended.map(count).iter().sum::<usize>(), moments, "{tally:?}");
+        let [refused, made, not_made, resolved] = ended.map(count);
         format!(
-            "{made} made, {not_made} not made, {refused} refused, {resolved} resolved later, {unknown} unknown"
+            "{refused} refused, {made} made, {not_made} not made, {resolved} resolved later; {} pulled twice",
+            count(&tally.twice)
         )
     });
     report.end()
@@ -61,72 +60,100 @@ fn run_lane(lane: usize, moments: usize, seed: u32, next: &AtomicUsize, tally: &
         if at >= moments {
             return;
         }
-        pull(
-            &terminal,
-            &till,
-            at,
-            &mut Random((u64::from(seed) << 32) + at as u64),
-            tally,
-        );
+        let mut random = Random((u64::from(seed) << 32) + at as u64);
+        basket(&terminal, &till, at, &mut random, tally);
     }
 }
 
-fn pull(terminal: &Terminal, till: &Till, at: usize, random: &mut Random, tally: &Tally) {
+/// A customer pays for a basket, and the cable is pulled. If nothing was charged the clerk asks for it again, under
+/// a new id. In the end it was paid once.
+fn basket(terminal: &Terminal, till: &Till, at: usize, random: &mut Random, tally: &Tally) {
+    let basket = format!("BASKET{at}-");
+    let count = |it: &AtomicUsize| it.fetch_add(1, Ordering::Relaxed);
+    let id = format!("{basket}1");
+    let mut paid = match pull(&terminal.cable, till, &id, random, tally) {
+        None => {
+            assert_eq!(terminal.books.charges(&id), []);
+            count(&tally.refused);
+            false
+        }
+        Some((outcome, was_unknown)) => {
+            let paid = books_agree(&outcome, &id, &terminal.books);
+            till.log.told_once(&id);
+            count(match (was_unknown, paid) {
+                (true, _) => &tally.resolved,
+                (false, true) => &tally.made,
+                (false, false) => &tally.not_made,
+            });
+            paid
+        }
+    };
+    for attempt in 2..5 {
+        if paid {
+            break;
+        }
+        let id = format!("{basket}{attempt}");
+        let outcome = ask(till, &id).resolved(PATIENCE);
+        paid = books_agree(&outcome, &id, &terminal.books);
+    }
+    assert_eq!(terminal.books.charges(&basket).len(), 1, "{basket}");
+    // The next one begins when the link is back.
     till.ready();
-    let id = format!("MOMENT{at}");
+}
+
+/// Asks for a sale until it is taken: that the cable is out may not have come to the till's ears when it says that it
+/// is ready.
+fn ask(till: &Till, id: &str) -> Ticket {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        till.ready();
+        match till.connector.sale(Sale::new(1_000).external_id(id)) {
+            Ok(ticket) => return ticket,
+            Err(refused) => assert!(Instant::now() < until, "{refused}; {}", till.log),
+        }
+    }
+}
+
+/// Pulls the cable before, in or behind a sale, and plugs it in again. How the sale ended, and whether that was
+/// found out later; `None` if it was refused.
+fn pull(
+    cable: &Cable,
+    till: &Till,
+    id: &str,
+    random: &mut Random,
+    tally: &Tally,
+) -> Option<(Outcome, bool)> {
+    till.ready();
     let (before, out) = (random.below(130), random.below(400));
+    let plug = |restart: bool| match restart {
+        true => cable.plug(),
+        false => cable.plug_accessory(),
+    };
     let restart = random.below(2) == 0;
-    let from = till.log.len();
     // Some are pulled before the sale is asked for.
     let early = random.below(8) == 0;
     if early {
-        terminal.cable.unplug();
+        cable.unplug();
     }
-    let asked = till.connector.sale(Sale::new(1_000).external_id(&id));
+    let asked = till.connector.sale(Sale::new(1_000).external_id(id));
     if !early {
         sleep(Duration::from_millis(before));
-        terminal.cable.unplug();
+        cable.unplug();
     }
     sleep(Duration::from_millis(out));
-    if restart {
-        terminal.cable.plug();
-    } else {
-        terminal.cable.plug_accessory();
+    plug(restart);
+    // Some once more: in the handshake, in the discovery, or while it is found out what became of the sale.
+    if random.below(4) == 0 {
+        tally.twice.fetch_add(1, Ordering::Relaxed);
+        sleep(Duration::from_millis(random.below(1_500)));
+        cable.unplug();
+        sleep(Duration::from_millis(random.below(400)));
+        plug(restart);
     }
-    let count = |it: &AtomicUsize| it.fetch_add(1, Ordering::Relaxed);
-    let Ok(ticket) = asked else {
-        assert_eq!(terminal.books.paid(&id), None, "{id}");
-        count(&tally.refused);
-        till.log.wait(from, "ready");
-        return;
-    };
-    let outcome = ticket.wait_for(2 * PATIENCE);
-    let outcome = outcome.unwrap_or_else(|_| panic!("no outcome for {id}: {}", till.log));
-    let line = format!("outcome {id}");
-    assert_eq!(till.log.count(from, &line), 1, "{}", till.log);
-    assert_eq!(till.log.count(from, "contradicted"), 0, "{}", till.log);
-    match books_agree(&outcome, &id, &terminal.books) {
-        Some(true) => count(&tally.made),
-        Some(false) => count(&tally.not_made),
-        None => {
-            let why = &outcome.summary().missing;
-            println!("# {id} unknown: {why:?}, restart {restart}, pulled after {before} ms");
-            let resolved = till.log.wait_for(from, &format!("resolved {id}"), PATIENCE);
-            match resolved {
-                Some(_) => count(&tally.resolved),
-                None => {
-                    let id = ExternalId::new(&id).unwrap();
-                    till.connector.park(&id).unwrap();
-                    count(&tally.unknown)
-                }
-            }
-        }
-    };
-    // The next one begins when the link is back.
-    let until = Instant::now() + PATIENCE;
-    while till.connector.ready(Duration::from_millis(100)).is_err() {
-        assert!(Instant::now() < until, "{}", till.log);
-    }
+    // The terminal is there again: what is unknown at first is found out.
+    let outcome = asked.ok()?.resolved(PATIENCE);
+    let was_unknown = till.log.count(0, &format!("resolved {id}")) > 0;
+    Some((outcome, was_unknown))
 }
 
 /// `SplitMix64`.

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use nusb::MaybeFuture as _;
 use proto_core::driver::Outcome;
@@ -34,12 +34,51 @@ pub(crate) fn sale() -> bool {
 
 /// That, as a user in this group.
 pub(crate) fn sale_as_nobody(group: u32) -> String {
-    let program = std::env::current_exe().unwrap();
-    let mut command = Command::new(program);
-    let output = command.arg("sale-as-user").uid(NOBODY).gid(group).output();
-    let output = output.unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    said + String::from_utf8_lossy(&output.stderr).trim()
+    User::start("sale-as-user", group).said()
+}
+
+/// Takes a sale when a terminal is there; says everything it was told on the way.
+pub(crate) fn wait() -> bool {
+    let till = till_with("usb", quick(), |question| question.accept_all());
+    till.log.wait(0, "down NoTerminal");
+    println!("waits");
+    till.ready();
+    let made = matches!(till.sale("USER2"), Outcome::Made { .. });
+    println!("{}; {}", till.log, if made { "made" } else { "not made" });
+    true
+}
+
+/// A process of another user.
+pub(crate) struct User {
+    child: Child,
+    out: BufReader<ChildStdout>,
+}
+
+impl User {
+    fn start(what: &str, group: u32) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.arg(what).uid(NOBODY).gid(group);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        Self { child, out }
+    }
+
+    /// One that waits for a terminal, in this group.
+    pub(crate) fn waits_for_a_terminal(group: u32) -> Self {
+        let mut user = Self::start("wait-as-user", group);
+        let mut line = String::new();
+        user.out.read_line(&mut line).unwrap();
+        assert_eq!(line.trim(), "waits");
+        user
+    }
+
+    /// What it says until it ends.
+    pub(crate) fn said(mut self) -> String {
+        let mut said = String::new();
+        self.out.read_to_string(&mut said).unwrap();
+        self.child.wait().unwrap();
+        said.trim().to_owned()
+    }
 }
 
 /// Holds the interface of the first terminal in accessory mode until it is killed.
