@@ -77,8 +77,9 @@ impl Tokens for MemoryTokens {
     }
 }
 
-/// Keeps tokens in a file that only its owner can read (0600 on Unix). It is written beside itself and
-/// renamed, so that a crash leaves the old or the new one.
+/// Keeps tokens in a file that only its owner can read (0600 on Unix; on Windows the folder's access list decides,
+/// and those of the user's own folders let nobody else in). It is written beside itself and renamed, so that a crash
+/// leaves the old or the new one.
 #[derive(Debug, Clone)]
 pub struct FileTokens(PathBuf);
 
