@@ -302,6 +302,8 @@ pub(crate) struct Rig<L> {
     pub(crate) link: L,
     pub(crate) park: ThreadPark,
     pub(crate) buf: Vec<u8>,
+    /// What came before it was told that the last message had left.
+    early: VecDeque<Vec<u8>>,
 }
 
 pub(crate) enum Got {
@@ -317,6 +319,7 @@ impl<L: Link> Rig<L> {
             link,
             park,
             buf: vec![0; 8_192],
+            early: VecDeque::new(),
         }
     }
 
@@ -341,18 +344,18 @@ impl<L: Link> Rig<L> {
         while !matches!(self.step(None), Got::Up) {}
     }
 
-    /// Sends this and returns when it has left, with how many messages came meanwhile.
-    pub(crate) fn send(&mut self, out: &[u8]) -> usize {
-        self.try_send(out).unwrap()
+    /// Sends this and returns when it has left. What comes meanwhile is received next.
+    pub(crate) fn send(&mut self, out: &[u8]) {
+        self.try_send(out).unwrap();
     }
 
     /// The same; the other end may have what it wanted and be gone.
-    pub(crate) fn try_send(&mut self, out: &[u8]) -> Result<usize, String> {
-        let mut came = 0;
+    pub(crate) fn try_send(&mut self, out: &[u8]) -> Result<(), String> {
         loop {
             match self.step(Some(out)) {
-                Got::Sent => return Ok(came),
-                Got::Message(_) => came += 1,
+                Got::Sent => return Ok(()),
+                // The answer, when the other end was faster than the word that this has left.
+                Got::Message(len) => self.early.push_back(self.buf[..len].to_vec()),
                 Got::Up => {}
                 Got::Other(other) => return Err(other),
             }
@@ -374,6 +377,10 @@ impl<L: Link> Rig<L> {
     }
 
     pub(crate) fn receive(&mut self) -> &[u8] {
+        if let Some(early) = self.early.pop_front() {
+            self.buf = early;
+            return &self.buf;
+        }
         loop {
             match self.step(None) {
                 Got::Message(len) => return &self.buf[..len],
@@ -667,6 +674,10 @@ impl<F: FnMut() + Send> Records for AtIntent<F> {
 
     fn open(&mut self) -> Result<Vec<Record>, JournalError> {
         self.0.open()
+    }
+
+    fn last(&mut self, count: usize) -> Result<Vec<Record>, JournalError> {
+        self.0.last(count)
     }
 
     fn under(&mut self, id: &ExternalId) -> Result<Vec<Record>, JournalError> {
