@@ -269,7 +269,7 @@ fn without_a_journal_nothing_is_sent() {
     assert_eq!(refused.why, Refusal::JournalFailed);
     run.till.shutdown();
     drop(simulator);
-    assert!(!seen.iter().any(|seen| matches!(seen, Seen::Sale { .. })));
+    assert!(!seen.iter().any(|seen| matches!(seen, Seen::Begun { .. })));
 }
 
 /// A journal that finds nothing by its id.
@@ -322,7 +322,7 @@ fn the_core_knows_again_what_the_last_requests_were_about_also_when_all_are_over
 fn starts(simulator: SimulatorThread, seen: &Receiver<Seen>) -> usize {
     drop(simulator);
     seen.iter()
-        .filter(|seen| matches!(seen, Seen::Sale { .. }))
+        .filter(|seen| matches!(seen, Seen::Begun { .. }))
         .count()
 }
 

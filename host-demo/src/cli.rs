@@ -219,7 +219,7 @@ pub enum Pair {
 fn terminal_help() -> String {
     let outcomes: String = Plan::OUTCOMES
         .iter()
-        .map(|(form, meaning)| format!("  {form:<16} {meaning}\n"))
+        .map(|(form, meaning)| format!("  {form:<17} {meaning}\n"))
         .collect();
     format!("Outcomes, joined with `+`:\n{outcomes}\n{TERMINAL_HELP}")
 }

@@ -27,6 +27,12 @@ impl<const N: usize> Fingerprints<N> {
         }
         self.0.push_back(fingerprint(id)).is_ok()
     }
+
+    /// Forgets the id.
+    pub(crate) fn forget(&mut self, id: Text<'_>) {
+        let forgotten = fingerprint(id);
+        self.0.retain(|known| *known != forgotten);
+    }
 }
 
 /// FNV-1a over the characters; never 0.
@@ -50,5 +56,7 @@ mod tests {
         assert!(ids.remember("c".into()));
         assert!(!ids.knows("a".into()));
         assert!(ids.knows("c".into()));
+        ids.forget("c".into());
+        assert!(!ids.knows("c".into()) && ids.knows("b".into()));
     }
 }

@@ -62,8 +62,8 @@ pub struct World {
     pub journal: JournalAnswer,
     /// How the terminal pairs.
     pub pairs: Pairs,
-    /// Whether the terminal answers what happened from its own books; else it does not know the questions, and
-    /// [`on_message`](Self::on_message) answers them.
+    /// Whether the terminal answers what happened from its own books; else it knows neither the questions nor refunds
+    /// and voids, and [`on_message`](Self::on_message) answers them.
     pub truthful: bool,
     /// The outcomes that were delivered, with reason, message and payment id.
     pub outcomes: Vec<(Summary, String, String, Option<String>)>,
@@ -414,7 +414,7 @@ impl World {
                 self.to_terminal.push_back(if self.truthful {
                     message
                 } else {
-                    unknown_question(message)
+                    unknown_words(message)
                 });
             }
             if self.up
@@ -559,10 +559,13 @@ impl World {
     }
 }
 
-/// The message as a terminal reads it that does not know what happened.
-fn unknown_question(message: Vec<u8>) -> Vec<u8> {
-    let text = String::from_utf8(message).unwrap();
-    text.replace("RETRIEVE_", "NO_").into_bytes()
+/// The message as a terminal reads it that knows neither what happened nor how to undo it: the test does.
+fn unknown_words(message: Vec<u8>) -> Vec<u8> {
+    let mut text = String::from_utf8(message).unwrap();
+    for word in ["RETRIEVE_", "REFUND_REQUEST", "VOID_PAYMENT"] {
+        text = text.replace(&format!("\"{word}"), &format!("\"NO_{word}"));
+    }
+    text.into_bytes()
 }
 
 /// A command as a terminal writes it.

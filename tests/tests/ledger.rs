@@ -2,10 +2,10 @@
 //! §5.20).
 
 use proto_core::Role as _;
-use proto_core::link::{LinkInfo, LinkKind};
+use proto_core::link::{Down, DownReason, LinkInfo, LinkKind};
 use proto_core::model::PaymentDraft;
 use proto_core::terminal::{
-    Booked, BookedRefund, Event, Identity, LOOK_UP, Ledger, Memory, Terminal,
+    Booked, BookedRefund, Event, Identity, LOOK_UP, Ledger, Memory, REFUNDS, Terminal, Unsent,
 };
 use proto_core::time::{Duration, Instant};
 use proto_core::wire::names::{PaymentResult, VoidReason};
@@ -24,6 +24,10 @@ impl Asked {
     }
 
     fn with_books(places: usize) -> Self {
+        Self::with_identity(Identity::SIMULATOR, places)
+    }
+
+    fn with_identity(identity: Identity<'static>, places: usize) -> Self {
         let books: Vec<Option<Booked>> = vec![None; places];
         let memory = Memory {
             send: Box::leak(Box::new([0; 16_384])),
@@ -33,7 +37,7 @@ impl Asked {
         let identity = Identity {
             ping: None,
             acknowledges: false,
-            ..Identity::SIMULATOR
+            ..identity
         };
         let mut terminal = Terminal::new(identity, memory);
         let now = Instant::from_millis(1_000);
@@ -130,15 +134,18 @@ fn a_running_payment_is_in_progress_and_a_cancelled_one_is_not_found() {
     assert_eq!(asked.look_up("X").0, "NOT_FOUND");
 }
 
+fn refund(amount: i64) -> BookedRefund {
+    BookedRefund {
+        id: "REF1".try_into().unwrap(),
+        amount,
+        created_ms: Some(5),
+    }
+}
+
 #[test]
 fn voids_and_refunds_show_in_the_payment() {
     let mut asked = Asked::new();
     asked.pay("X", "PAY1");
-    let refund = |amount| BookedRefund {
-        id: "REF1".try_into().unwrap(),
-        amount,
-        created_ms: Some(5),
-    };
     let books = asked.terminal.books_mut();
     assert!(!books.refund("PAY2", refund(400)), "no such payment");
     assert!(books.refund("PAY1", refund(400)));
@@ -150,6 +157,136 @@ fn voids_and_refunds_show_in_the_payment() {
     assert!(books.void("PAY1", VoidReason::UserCancel));
     assert!(!books.void("PAY1", VoidReason::UserCancel), "it is voided");
     assert_eq!(asked.look_up("X").1["result"], "VOIDED");
+}
+
+#[test]
+fn a_payment_is_given_back_in_parts_up_to_all_of_it_with_its_tip() {
+    let mut asked = Asked::new();
+    let draft = PaymentDraft {
+        external_payment_id: Some("X".into()),
+        tip_amount: Some(150),
+        ..paid("PAY1", 1_000)
+    };
+    asked.terminal.books_mut().book(asked.now, &draft);
+    for (amount, done) in [
+        (0, false),
+        (-1, false),
+        (1_000, true),
+        (151, false),
+        (150, true),
+    ] {
+        let books = asked.terminal.books_mut();
+        assert_eq!(books.refund("PAY1", refund(amount)), done, "{amount}");
+    }
+    let (_, payment) = asked.look_up("X");
+    let listed = payment["refunds"]["elements"].as_array().unwrap();
+    let amounts: Vec<_> = listed.iter().map(|refund| &refund["amount"]).collect();
+    assert_eq!(amounts, [1_000, 150]);
+    // What is new of the payment leaves its refunds.
+    asked.terminal.books_mut().book(asked.now, &draft);
+    let booked = asked.terminal.books().payment("PAY1").unwrap();
+    assert_eq!((booked.refunds.len(), booked.refunded()), (2, 1_150));
+}
+
+#[test]
+fn a_payment_takes_as_many_refunds_as_it_has_places_for() {
+    let mut asked = Asked::new();
+    asked.pay("X", "PAY1");
+    let books = asked.terminal.books_mut();
+    for _ in 0..REFUNDS {
+        assert!(books.refund("PAY1", refund(1)));
+    }
+    assert!(!books.refund("PAY1", refund(1)));
+}
+
+#[test]
+fn only_what_is_charged_is_given_back_and_only_what_is_charged_or_reserved_is_voided() {
+    for (result, offline, refunded, voided) in [
+        (PaymentResult::Success, false, true, true),
+        (PaymentResult::Success, true, false, true),
+        (PaymentResult::Auth, false, false, true),
+        (PaymentResult::AuthCompleted, false, true, true),
+        (PaymentResult::Fail, false, false, false),
+        (PaymentResult::Voided, false, false, false),
+    ] {
+        let mut asked = Asked::new();
+        let draft = PaymentDraft {
+            result: Some(result),
+            offline: Some(offline),
+            ..paid("PAY1", 1_000)
+        };
+        let books = asked.terminal.books_mut();
+        books.book(asked.now, &draft);
+        assert_eq!(
+            books.refund("PAY1", refund(1)),
+            refunded,
+            "{result} {offline}"
+        );
+        assert_eq!(
+            books.void("PAY1", VoidReason::UserCancel),
+            voided,
+            "{result}"
+        );
+    }
+}
+
+#[test]
+fn a_payment_that_was_voided_does_not_wait_to_be_sent() {
+    let mut asked = Asked::new();
+    let draft = PaymentDraft {
+        external_payment_id: Some("X".into()),
+        offline: Some(true),
+        ..paid("PAY1", 1_000)
+    };
+    let books = asked.terminal.books_mut();
+    books.book(asked.now, &draft);
+    assert!(books.void("PAY1", VoidReason::UserCancel));
+    books.send_offline("PAY1", PaymentResult::Success);
+    assert_eq!(asked.look_up("X").1["result"], "VOIDED");
+}
+
+#[test]
+fn an_older_terminal_does_not_say_what_is_running() {
+    let identity = Identity {
+        names_running: false,
+        ..Identity::SIMULATOR
+    };
+    let mut asked = Asked::with_identity(identity, 4);
+    asked.start("X");
+    assert_eq!(asked.look_up("X").0, "NOT_FOUND");
+    let status = asked.ask("RETRIEVE_DEVICE_STATUS_REQUEST", &json!({}));
+    assert_eq!(status[0].1["state"], "BUSY");
+    assert!(status[0].1["data"].is_null());
+    // It is on the books before it has ended, and may still be voided.
+    let draft = PaymentDraft {
+        external_payment_id: Some("X".into()),
+        ..paid("PAY1", 1_000)
+    };
+    asked.terminal.books_mut().book(asked.now, &draft);
+    assert_eq!(asked.look_up("X").0, "FOUND");
+}
+
+#[test]
+fn the_id_of_a_cancelled_transaction_counts_as_used_at_some_terminals() {
+    for forgets in [false, true] {
+        let identity = Identity {
+            forgets_cancelled: forgets,
+            ..Identity::SIMULATOR
+        };
+        let mut asked = Asked::with_identity(identity, 4);
+        let start =
+            json!({"payIntent": {"amount": 1000, "externalPaymentId": "X"}, "requestInfo": "SALE"});
+        let again = |asked: &mut Asked| asked.ask("TX_START", &start)[0].1["result"].clone();
+        assert_eq!(again(&mut asked), "SUCCESS");
+        asked.terminal.finish_cancel().unwrap();
+        asked.sent();
+        let second = if forgets { "SUCCESS" } else { "DUPLICATE" };
+        assert_eq!(again(&mut asked), second);
+        // Of one that was paid it counts everywhere.
+        let _ = asked.terminal.finish_ok(&paid("PAY1", 1_000));
+        asked.sent();
+        assert_eq!(again(&mut asked), "DUPLICATE");
+    }
 }
 
 #[test]
@@ -213,6 +350,44 @@ fn the_last_message_is_repeated_word_for_word() {
     );
     asked.terminal.transmitted(asked.now);
     assert_eq!(asked.terminal.transmit().unwrap(), first);
+}
+
+/// What a point of sale hears that asks for the last message.
+fn last(asked: &mut Asked) -> Vec<String> {
+    let heard = asked.ask(
+        "RETRIEVE_DEVICE_STATUS_REQUEST",
+        &json!({"sendLastMessage": true}),
+    );
+    heard
+        .into_iter()
+        .skip(1)
+        .map(|(method, _)| method)
+        .collect()
+}
+
+#[test]
+fn an_end_that_nobody_heard_is_told_on_request() {
+    let mut asked = Asked::new();
+    assert!(last(&mut asked).is_empty(), "there was none yet");
+    asked.start("X");
+    assert_eq!(last(&mut asked), ["TX_START_RESPONSE"]);
+    let down = Down::new(DownReason::Lost, "");
+    asked.terminal.handle_link_down(asked.now, &down);
+    let unsent = asked.terminal.finish_ok(&paid("PAY1", 1_000));
+    assert_eq!(unsent, Err(Unsent::NotConnected));
+    let info = LinkInfo::new(LinkKind::Usb, "pos");
+    asked.terminal.handle_link_up(asked.now, info.clone());
+    assert!(asked.sent().is_empty(), "not by itself");
+    assert_eq!(last(&mut asked), ["FINISH_OK"]);
+    assert_eq!(
+        last(&mut asked),
+        ["FINISH_OK"],
+        "as often as it is asked for"
+    );
+
+    asked.terminal.restart();
+    asked.terminal.handle_link_up(asked.now, info);
+    assert!(last(&mut asked).is_empty(), "a restart forgets it");
 }
 
 #[test]

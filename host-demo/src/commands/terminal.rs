@@ -4,6 +4,8 @@ use std::io::{self, BufRead as _, Write as _};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
+use proto_core::pos::RequestKind;
+
 use crate::amount::major;
 #[cfg(target_os = "linux")]
 use crate::cli::Packets;
@@ -167,13 +169,15 @@ fn text(seen: &Seen) -> String {
         Seen::Message(text) => format!("[ {text} ]"),
         Seen::Welcome => "[ Welcome ]".to_owned(),
         Seen::ThankYou => "[ Thank you ]".to_owned(),
-        Seen::Sale {
-            amount,
-            external_id,
-        } => {
-            format!("Sale of {} ({external_id})", major(*amount))
+        Seen::Begun {
+            kind,
+            amount: 0,
+            id,
+        } => format!("{} ({id})", called(*kind)),
+        Seen::Begun { kind, amount, id } => {
+            format!("{} of {} ({id})", called(*kind), major(*amount))
         }
-        Seen::NotStarted(why) => format!("The sale was not started: {why}"),
+        Seen::NotStarted(why) => format!("It was not started: {why}"),
         Seen::Screen { state, text } => format!("[ {text} ]  {state}"),
         Seen::Tip(tip) => format!("Tip: {}", major(*tip)),
         Seen::Cashback(amount) => format!("Cash back: {}", major(*amount)),
@@ -190,11 +194,29 @@ fn text(seen: &Seen) -> String {
         Seen::Printed(what) => format!("To be printed by the point of sale: {what}"),
         Seen::Voided(reason) => format!("The payment was voided: {reason}"),
         Seen::Paid { payment, amount } => format!("Paid {}: payment {payment}", major(*amount)),
-        Seen::NotPaid => "Not paid".to_owned(),
+        Seen::GivenBack { id, amount } => format!("Given back {}: {id}", major(*amount)),
+        Seen::Sent(payment, true) => format!("Sent to the bank: payment {payment}"),
+        Seen::Sent(payment, false) => format!("Sent to the bank, and declined: payment {payment}"),
+        Seen::NotDone(RequestKind::ManualRefund | RequestKind::Refund) => {
+            "Not given back".to_owned()
+        }
+        Seen::NotDone(RequestKind::Void) => "Not voided".to_owned(),
+        Seen::NotDone(_) => "Not paid".to_owned(),
         Seen::Key { key, offered: true } => format!("Key pressed: {key}"),
         Seen::Key { key, .. } => format!("Key pressed that is not on the screen: {key}"),
         Seen::Reset => "Reset by the point of sale".to_owned(),
         Seen::Trouble(what) => format!("Trouble: {what}"),
+    }
+}
+
+fn called(kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::Auth => "Auth",
+        RequestKind::PreAuth => "Pre-auth",
+        RequestKind::ManualRefund => "Manual refund",
+        RequestKind::Refund => "Refund",
+        RequestKind::Void => "Void",
+        _ => "Sale",
     }
 }
 

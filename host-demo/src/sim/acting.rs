@@ -3,53 +3,52 @@
 use std::collections::VecDeque;
 
 use proto_core::message::{
-    CashbackSelectedDraft, ConfirmPaymentDraft, FinishOkDraft, MessageDraft, PartialAuthDraft,
-    PaymentConfirmed, PaymentRejected, PaymentVoidedDraft, PrintPaymentDeclineDraft,
-    PrintPaymentDraft, PrintPaymentMerchantCopyDraft, SignatureVerified, TipAddedDraft, TxStart,
-    TxStateMessageDraft, VerifySignatureDraft,
+    CashbackSelectedDraft, PartialAuthDraft, PaymentConfirmed, PaymentRejected, PaymentVoidedDraft,
+    SignatureVerified, TipAddedDraft, TxStart, TxStateMessageDraft,
 };
-use proto_core::model::{ChallengeDraft, InputOptionDraft, OrderDraft, Payment};
-use proto_core::terminal::{Terminal, Unsent};
+use proto_core::model::Payment;
+use proto_core::pos::RequestKind;
+use proto_core::terminal::Unsent;
 use proto_core::time::{Duration, Instant};
 use proto_core::wire::names::{
-    CardEntryType, KeyPress, RequestInfo, TxStartResult, TxState, UiDirection, VoidReason,
+    CardEntryType, KeyPress, Method, TxStartResult, TxState, VoidReason,
 };
-use proto_core::wire::{DraftOf, Nested};
 
 use super::Simulator;
 use super::asked::Asked;
 use super::card::Card;
-use super::course::{
-    CANCELLED, Challenges, Course, Effect, RESET, Screen, Step, signature_rejected, void,
-};
+use super::course::{CANCELLED, Course, GIVEN_UP, Step, signature_rejected, void};
 use super::payment::{Sold, State};
 use super::plan::Plan;
+use super::screens::{Effect, Screen};
 use super::seen::{Question, Seen};
 use super::signature::Drawn;
+use super::undo::Undo;
 
 /// What is on at the terminal.
 #[derive(Debug, Default)]
 pub(super) struct Stage {
-    sale: Option<OnSale>,
-    screen: Option<Screen>,
+    pub(super) sale: Option<OnSale>,
+    pub(super) undo: Option<Undo>,
+    pub(super) screen: Option<Screen>,
     steps: VecDeque<Step>,
     /// How long a step takes.
     pace: Duration,
     next_step: Option<Instant>,
     /// What the point of sale was asked and has not answered.
-    open: Open,
+    pub(super) open: Open,
     /// When the merchant at the terminal decides in its place.
     patience: Option<Instant>,
 }
 
-/// The sale that is running.
+/// The sale, auth, pre-auth or manual refund that is running.
 #[derive(Debug)]
-struct OnSale {
-    plan: Plan,
-    asked: Asked,
+pub(super) struct OnSale {
+    pub(super) plan: Plan,
+    pub(super) asked: Asked,
     entry: CardEntryType<'static>,
-    sold: Sold,
-    signature: Option<Drawn>,
+    pub(super) sold: Sold,
+    pub(super) signature: Option<Drawn>,
     /// The bank has approved: giving up means to void.
     approved: bool,
     /// Nothing can stop it any more.
@@ -68,17 +67,16 @@ impl OnSale {
 
 /// Questions that are open.
 #[derive(Debug, Clone, Copy, Default)]
-struct Open {
+pub(super) struct Open {
     /// Challenges, with the reason to void the payment if nobody decides.
-    confirm: Option<VoidReason<'static>>,
-    signature: bool,
+    pub(super) confirm: Option<VoidReason<'static>>,
+    pub(super) signature: bool,
 }
 
 /// How long the terminal waits for an answer: longer than a point of sale lets its people think.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 const DUPLICATE: &str = "DUPLICATE";
-const IS_IT_RIGHT: &str = "Is the signature right?";
 
 impl Stage {
     /// When [`Simulator::act`] wants to be called.
@@ -86,8 +84,22 @@ impl Stage {
         self.next_step
     }
 
+    /// What is running.
+    pub(super) fn kind(&self) -> Option<RequestKind> {
+        let asked = self.sale.as_ref().map(|sale| sale.asked.kind);
+        // What the simulator does not take is refused as a sale would be.
+        let asked = asked.map(|kind| kind.unwrap_or(RequestKind::Sale));
+        asked.or_else(|| self.undo.as_ref().map(Undo::kind))
+    }
+
+    /// Begins with these steps.
+    pub(super) fn begin(&mut self, now: Instant, plan: &Plan, steps: Vec<Step>) {
+        self.pace = plan.step;
+        self.take(now.after(plan.step.min(Plan::STEP)), steps);
+    }
+
     /// Takes these steps in the place of what was to come.
-    fn take(&mut self, at: Instant, steps: impl IntoIterator<Item = Step>) {
+    pub(super) fn take(&mut self, at: Instant, steps: impl IntoIterator<Item = Step>) {
         self.steps = steps.into_iter().collect();
         self.next_step = Some(at);
         self.open = Open::default();
@@ -101,15 +113,12 @@ impl Simulator<'_> {
     pub(super) fn sale_started(&mut self, now: Instant, start: TxStart<'_>) {
         self.leave();
         let asked = Asked::of(start);
-        self.see(Seen::Sale {
+        self.see(Seen::Begun {
+            kind: asked.kind.unwrap_or(RequestKind::Sale),
             amount: asked.amount,
-            external_id: asked.external_id.clone(),
+            id: asked.external_id.clone(),
         });
-        let plan = match self.plans.len() {
-            0 | 1 => self.plans.front().cloned(),
-            _ => self.plans.pop_front(),
-        };
-        let plan = plan.unwrap_or_default();
+        let plan = self.next_plan();
         let card = Card::present(&asked.tender, &mut self.random);
         let entry = card.entry;
         let course = Course {
@@ -119,8 +128,7 @@ impl Simulator<'_> {
         };
         let steps = course.steps();
         let sold = Sold::of(course, card, (self.unix_ms)(), &mut self.random);
-        self.stage.pace = plan.step;
-        self.stage.take(now.after(plan.step.min(Plan::STEP)), steps);
+        self.stage.begin(now, &plan, steps);
         self.stage.sale = Some(OnSale {
             plan,
             asked,
@@ -154,18 +162,15 @@ impl Simulator<'_> {
 
     pub(super) fn reset(&mut self, now: Instant) {
         self.see(Seen::Reset);
-        let Some(sale) = &self.stage.sale else {
-            return self.leave();
-        };
-        let steps = if sale.sure {
-            [Step::Exit]
+        let steps = match (&self.stage.sale, &self.stage.undo) {
+            (Some(sale), _) if sale.sure => [Step::Exit]
                 .into_iter()
                 .chain(sale.course().ending())
-                .collect()
-        } else if sale.approved {
-            void(VoidReason::UserCancel).to_vec()
-        } else {
-            RESET.to_vec()
+                .collect(),
+            (Some(sale), _) if sale.approved => void(VoidReason::UserCancel).to_vec(),
+            (Some(_), _) => GIVEN_UP.to_vec(),
+            (None, Some(undo)) => undo.given_up().to_vec(),
+            (None, None) => return self.leave(),
         };
         self.stage.take(now, steps);
     }
@@ -202,8 +207,8 @@ impl Simulator<'_> {
     }
 
     pub(super) fn welcome_shown(&mut self) {
-        // A sale keeps the screen.
-        if self.stage.sale.is_none() {
+        // What is running keeps the screen.
+        if self.stage.kind().is_none() {
             self.leave();
             self.see(Seen::Welcome);
         }
@@ -245,6 +250,15 @@ impl Simulator<'_> {
 
     fn is_asking(&self) -> bool {
         self.stage.open.confirm.is_some() || self.stage.open.signature
+    }
+
+    /// What becomes of the next one; the last plan stays.
+    pub(super) fn next_plan(&mut self) -> Plan {
+        let plan = match self.plans.len() {
+            0 | 1 => self.plans.front().cloned(),
+            _ => self.plans.pop_front(),
+        };
+        plan.unwrap_or_default()
     }
 
     // What the terminal does
@@ -304,11 +318,16 @@ impl Simulator<'_> {
                 self.not_started(sent, "its external id was used before");
             }
             Step::RefuseBusy => {
-                let sent = self.terminal.refuse_busy();
+                let method = self
+                    .stage
+                    .undo
+                    .as_ref()
+                    .map_or(Method::TxStart, Undo::method);
+                let sent = self.terminal.refuse_busy(method);
                 self.not_started(sent, "the terminal does something else");
             }
             Step::RefuseKind => {
-                const WHY: &str = "the simulator takes sales only";
+                const WHY: &str = "the simulator takes nothing of that kind";
                 let sent = self.terminal.refuse_start(TxStartResult::Fail, WHY);
                 self.not_started(sent, WHY);
             }
@@ -346,6 +365,8 @@ impl Simulator<'_> {
             Step::Approved => {
                 if let Some(sale) = &mut self.stage.sale {
                     sale.approved = true;
+                    // What was given back is not taken again.
+                    sale.sure |= sale.sold.is_credit();
                 }
                 // From here on the customer is charged, whatever becomes of the message that says so.
                 self.book(now, State::Paid);
@@ -359,25 +380,8 @@ impl Simulator<'_> {
             }
             Step::VerifySignature => self.verify_signature(),
             Step::PrintReceipt => self.print_receipt(),
-            Step::PrintMerchantCopy => {
-                self.see(Seen::Printed("merchant copy"));
-                self.tell(State::Paid, |terminal, payment| {
-                    terminal.send(&PrintPaymentMerchantCopyDraft {
-                        payment: Some(payment),
-                        more: &[],
-                    })
-                });
-            }
-            Step::PrintDecline => {
-                self.see(Seen::Printed("decline slip"));
-                self.tell(State::Declined, |terminal, payment| {
-                    terminal.send(&PrintPaymentDeclineDraft {
-                        payment: Some(payment),
-                        reason: Some("DECLINED".into()),
-                        more: &[],
-                    })
-                });
-            }
+            Step::PrintMerchantCopy => self.print_merchant_copy(),
+            Step::PrintDecline => self.print_decline(),
             Step::Finish => self.finish(now),
             Step::Void(reason) => {
                 self.see(Seen::Voided(reason.to_string()));
@@ -391,183 +395,28 @@ impl Simulator<'_> {
                 });
             }
             Step::Cancel => {
-                self.stage.sale = None;
+                let kind = self.stage.kind();
+                (self.stage.sale, self.stage.undo) = (None, None);
                 let sent = self.terminal.finish_cancel();
                 self.note(sent);
-                self.see(Seen::NotPaid);
+                if let Some(kind) = kind {
+                    self.see(Seen::NotDone(kind));
+                }
             }
+            Step::Refund => self.refund(now),
+            Step::RefuseRefund(why) => self.refuse_refund(now, why),
+            Step::FinishRefund => self.finish_refund(),
+            Step::VoidPayment => self.void_payment(now),
+            Step::FinishVoid => self.finish_void(),
+            Step::RefuseVoid(status) => self.refuse_void(status),
             // `act` takes these itself.
             Step::Enter(_) | Step::Wait(_) | Step::Answers => {}
         }
     }
 
     fn not_started(&mut self, sent: Result<(), Unsent>, why: &'static str) {
-        self.stage.sale = None;
+        (self.stage.sale, self.stage.undo) = (None, None);
         self.note(sent);
         self.see(Seen::NotStarted(why));
     }
-
-    fn enter(&mut self, screen: Screen) {
-        self.exit();
-        let keys: Vec<_> = screen
-            .keys
-            .iter()
-            .map(|key| InputOptionDraft {
-                key_press: Some(key.press),
-                description: Some(key.label.into()),
-                more: &[],
-            })
-            .collect();
-        let sent = self
-            .terminal
-            .screen(screen.state, UiDirection::Enter, screen.text, &keys);
-        self.note(sent);
-        self.see(Seen::Screen {
-            state: screen.state.to_string(),
-            text: screen.text.to_owned(),
-        });
-        self.stage.screen = Some(screen);
-    }
-
-    fn exit(&mut self) {
-        if let Some(screen) = self.stage.screen.take() {
-            let sent = self
-                .terminal
-                .screen(screen.state, UiDirection::Exit, screen.text, &[]);
-            self.note(sent);
-        }
-    }
-
-    /// Leaves what a sale left on the screen.
-    fn leave(&mut self) {
-        self.exit();
-        self.stage = Stage::default();
-    }
-
-    fn challenge(&mut self, challenges: Challenges) {
-        let all: Vec<_> = challenges
-            .each()
-            .map(|(message, kind, reason)| ChallengeDraft {
-                message: Some(message.into()),
-                kind: Some(kind),
-                reason: Some(reason),
-                more: &[],
-            })
-            .collect();
-        self.stage.open.confirm = challenges.each().map(|(_, _, reason)| reason).next();
-        for (message, _, _) in challenges.each() {
-            self.see(Seen::Asked(Question::Payment, message));
-        }
-        self.tell(State::Paid, |terminal, payment| {
-            terminal.send(&ConfirmPaymentDraft {
-                payment: Some(payment),
-                challenges: Some(Nested::Draft(all.as_slice())),
-                more: &[],
-            })
-        });
-    }
-
-    fn verify_signature(&mut self) {
-        self.stage.open.signature = true;
-        self.see(Seen::Asked(Question::Signature, IS_IT_RIGHT));
-        let drawn = self
-            .stage
-            .sale
-            .as_ref()
-            .and_then(|sale| sale.signature.clone());
-        self.tell(State::Paid, |terminal, payment| {
-            Drawn::with_draft(drawn.as_ref(), |signature| {
-                terminal.send(&VerifySignatureDraft {
-                    payment: Some(payment),
-                    signature,
-                    more: &[],
-                })
-            })
-        });
-    }
-
-    fn print_receipt(&mut self) {
-        self.see(Seen::Printed("receipt"));
-        let Some(sale) = &self.stage.sale else {
-            return;
-        };
-        let id = sale.sold.order_id.clone();
-        let order = OrderDraft {
-            id: Some(id.as_str().into()),
-            ..OrderDraft::default()
-        };
-        self.tell(State::Paid, |terminal, payment| {
-            terminal.send(&PrintPaymentDraft {
-                payment: Some(payment),
-                order: Some(Nested::Draft(&order)),
-                more: &[],
-            })
-        });
-    }
-
-    fn finish(&mut self, now: Instant) {
-        self.book(now, State::Paid);
-        let Some(sale) = self.stage.sale.take() else {
-            return;
-        };
-        let told = if sale.plan.wrong_id {
-            sale.sold.of_somebody_else(&mut self.random)
-        } else {
-            sale.sold
-        };
-        let terminal = &mut self.terminal;
-        let sent = told.with_payment(State::Paid, |payment| {
-            Drawn::with_draft(sale.signature.as_ref(), |signature| {
-                terminal.finish_ok_signed(payment, signature)?;
-                if sale.plan.twice {
-                    let info = sale.asked.request_info.as_str();
-                    terminal.send(&FinishOkDraft {
-                        payment: Some(Nested::Draft(payment)),
-                        signature,
-                        request_info: Some(RequestInfo::from_name(info.into())),
-                        ..FinishOkDraft::default()
-                    })?;
-                }
-                Ok(())
-            })
-        });
-        self.note(sent);
-        self.see(Seen::Paid {
-            payment: told.payment_id,
-            amount: told.amount,
-        });
-    }
-
-    /// Puts the payment on the books as it stands.
-    fn book(&mut self, now: Instant, state: State) {
-        if let Some(sale) = &self.stage.sale {
-            let books = self.terminal.books_mut();
-            sale.sold
-                .with_payment(state, |payment| books.book(now, payment));
-        }
-    }
-
-    fn send(&mut self, draft: &dyn MessageDraft) {
-        let sent = self.terminal.send(draft);
-        self.note(sent);
-    }
-
-    /// Sends something about the payment of the sale.
-    fn tell(
-        &mut self,
-        state: State,
-        send: impl FnOnce(&mut Terminal<'_>, AnyPayment<'_>) -> Result<(), Unsent>,
-    ) {
-        let Some(sale) = &self.stage.sale else {
-            return;
-        };
-        let terminal = &mut self.terminal;
-        let sent = sale
-            .sold
-            .with_payment(state, |payment| send(terminal, Nested::Draft(payment)));
-        self.note(sent);
-    }
 }
-
-/// A payment as it is sent.
-type AnyPayment<'p> = Nested<'p, dyn DraftOf<Payment<'static>> + 'p>;

@@ -1,15 +1,18 @@
-//! What a sale asks for, as far as the simulator goes by it.
+//! What the start of a transaction asks for, as far as the simulator goes by it.
 
 use proto_core::message::TxStart;
 use proto_core::model::{CARD_ENTRY_DEFAULT, PayIntent, TransactionSettings};
+use proto_core::pos::RequestKind;
 use proto_core::wire::json::Text;
-use proto_core::wire::names::{DataEntryLocation, TipMode, TransactionType};
+use proto_core::wire::names::{DataEntryLocation, RequestInfo, TipMode, TransactionType};
 
-/// What a sale asks for (`protocol/model.md` §2). Absent is what a terminal does by itself.
+/// What a sale, auth, pre-auth or manual refund asks for (`protocol/model.md` §2). Absent is what a terminal does by
+/// itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Asked {
-    /// It is a payment, and of more than nothing: all that the simulator takes so far.
-    pub(super) is_sale: bool,
+    /// `None` if the simulator takes nothing of that kind.
+    pub(super) kind: Option<RequestKind>,
+    /// What is to be charged, or given back.
     pub(super) amount: i64,
     pub(super) tip: i64,
     pub(super) tax: i64,
@@ -94,15 +97,16 @@ impl Asked {
         let set = |get: fn(TransactionSettings<'_>) -> Option<bool>| settings.and_then(get);
         let on = |get: fn(TransactionSettings<'_>) -> Option<bool>| set(get) == Some(true);
         let amount = intent.amount().unwrap_or(0);
+        let tip_mode = settings.and_then(|set| set.tip_mode());
+        let kind = kind(start, intent.transaction_type(), tip_mode);
+        let is_sale = kind == Some(RequestKind::Sale);
+        // There is no payment that could be asked about.
+        let is_credit = kind == Some(RequestKind::ManualRefund);
         let tip = intent.tip_amount().unwrap_or(0);
         let accepts = on(|set| set.auto_accept_payment_confirmations());
         Self {
-            is_sale: amount > 0
-                && matches!(
-                    intent.transaction_type(),
-                    None | Some(TransactionType::Payment)
-                ),
-            amount,
+            kind: kind.filter(|_| amount > 0 || (is_credit && amount < 0)),
+            amount: amount.saturating_abs(),
             tip,
             tax: intent.tax_amount().unwrap_or(0),
             external_id: owned(intent.external_payment_id()).unwrap_or_default(),
@@ -111,17 +115,17 @@ impl Asked {
                 .map(|info| info.to_string())
                 .unwrap_or_default(),
             reference: owned(intent.external_reference_id()),
-            confirms: intent.requires_remote_confirmation() == Some(true) && !accepts,
+            confirms: intent.requires_remote_confirmation() == Some(true) && !accepts && !is_credit,
             partial: intent.allow_partial_auth() == Some(true),
             tender: tender(intent, settings),
-            tip_screen: match settings.and_then(|set| set.tip_mode()) {
-                _ if tip > 0 => TipScreen::Never,
+            tip_screen: match tip_mode {
+                _ if tip > 0 || !is_sale => TipScreen::Never,
                 None => TipScreen::Merchant,
                 Some(TipMode::OnScreenBeforePayment) => TipScreen::Before,
                 Some(TipMode::OnScreenAfterPayment) => TipScreen::After,
                 Some(_) => TipScreen::Never,
             },
-            cashback: !on(|set| set.disable_cash_back()),
+            cashback: is_sale && !on(|set| set.disable_cash_back()),
             duplicate_check: !on(|set| set.disable_duplicate_check()),
             offline: Offline {
                 allowed: set(|set| set.allow_offline_payment()) != Some(false),
@@ -132,6 +136,7 @@ impl Asked {
                 .and_then(|set| set.signature_threshold())
                 .unwrap_or(0),
             signature_place: match settings.and_then(|set| set.signature_entry_location()) {
+                _ if is_credit || kind == Some(RequestKind::PreAuth) => SignaturePlace::Nowhere,
                 Some(DataEntryLocation::None) => SignaturePlace::Nowhere,
                 Some(DataEntryLocation::OnPaper) => SignaturePlace::Paper,
                 _ => SignaturePlace::Screen,
@@ -141,6 +146,23 @@ impl Asked {
             pos_prints: set(|set| set.clover_should_handle_receipts()) == Some(false),
             receipt_screen: !on(|set| set.disable_receipt_selection()),
         }
+    }
+}
+
+/// Auth and sale differ in where the tip comes from, and in what they are called (`protocol/connector.md` §5.2).
+fn kind(
+    start: TxStart<'_>,
+    transaction: Option<TransactionType<'_>>,
+    tip_mode: Option<TipMode<'_>>,
+) -> Option<RequestKind> {
+    let is_auth =
+        start.request_info() == Some(RequestInfo::Auth) || tip_mode == Some(TipMode::OnPaper);
+    match transaction.unwrap_or(TransactionType::Payment) {
+        TransactionType::Payment if is_auth => Some(RequestKind::Auth),
+        TransactionType::Payment => Some(RequestKind::Sale),
+        TransactionType::Auth => Some(RequestKind::PreAuth),
+        TransactionType::Credit => Some(RequestKind::ManualRefund),
+        _ => None,
     }
 }
 

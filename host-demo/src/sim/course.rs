@@ -1,12 +1,20 @@
-//! From a plan and what a sale asks for to the steps at the terminal.
+//! From a plan and what the point of sale asks for to the steps at the terminal.
 
+use proto_core::pos::RequestKind;
 use proto_core::time::Duration;
 use proto_core::wire::names::{
-    CardEntryType, ChallengeType, KeyPress, TxState, UiState, VoidReason,
+    CardEntryType, ChallengeType, ErrorCode, ResultStatus, TxState, VoidReason,
 };
 
 use super::asked::{Asked, SignaturePlace, TipScreen};
 use super::plan::{End, Plan};
+use super::screens::{
+    APPROVED, CANCELED, CANCELED_BY_CUSTOMER, CARD_CVV, CARD_EXPIRATION, CARD_NUMBER, CASHBACK,
+    CHECK_SIGNATURE, CHECK_SIGNATURE_ON_PAPER, CHOOSING, CONFIRM_PARTIAL, CONFIRM_VOID, DECLINED,
+    NO_CONNECTION, PROCESSING, PROCESSING_CREDIT, RECEIPT, RECEIPT_NOT_PRINTED, REFUNDING,
+    REMOVE_CARD, SCANNING, SIGN, STILL_PROCESSING, STORED_CARD, SWIPED, Screen, TIP, TRY_AGAIN,
+    VOIDED, VOIDING,
+};
 
 /// One step of what the terminal does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +22,7 @@ pub(super) enum Step {
     Accept,
     RefuseDuplicate,
     RefuseBusy,
+    /// The simulator takes nothing of that kind.
     RefuseKind,
     State(TxState<'static>),
     /// Shows a screen in the place of the one before.
@@ -35,11 +44,21 @@ pub(super) enum Step {
     PrintReceipt,
     PrintMerchantCopy,
     PrintDecline,
-    /// The end, with a payment.
+    /// The end, with a payment or a credit.
     Finish,
     Void(VoidReason<'static>),
     /// The end, without one.
     Cancel,
+    /// The refund is put on the books, and REFUND_RESPONSE tells so; or why it is not.
+    Refund,
+    RefuseRefund(ErrorCode<'static>),
+    /// The end of a refund that was made.
+    FinishRefund,
+    /// The payment is voided on the books; or it cannot be.
+    VoidPayment,
+    /// The end of a void that was made.
+    FinishVoid,
+    RefuseVoid(ResultStatus<'static>),
 }
 
 /// What the terminal wants to have decided.
@@ -72,34 +91,6 @@ impl Challenges {
     }
 }
 
-/// A screen of the terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Screen {
-    pub(super) state: UiState<'static>,
-    pub(super) text: &'static str,
-    /// The keys that the point of sale may press.
-    pub(super) keys: &'static [Key],
-}
-
-/// A key of a screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Key {
-    pub(super) press: KeyPress<'static>,
-    pub(super) label: &'static str,
-    pub(super) effect: Effect,
-}
-
-/// What a key does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
-    /// Ends the sale.
-    Cancel,
-    /// Goes on at once.
-    GoOn,
-    /// Voids the payment for this reason.
-    Void(VoidReason<'static>),
-}
-
 /// A plan, and the sale that it is applied to: what of the plan the sale lets happen.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Course<'a> {
@@ -121,11 +112,16 @@ impl Course<'_> {
         self.plan.cashback.filter(|_| self.asked.cashback)
     }
 
+    /// Whether money is given back, and none taken.
+    pub(super) fn is_credit(self) -> bool {
+        self.asked.kind == Some(RequestKind::ManualRefund)
+    }
+
     /// What is approved, if it is less than was asked.
     fn partial(self) -> Option<i64> {
         self.plan
             .partial
-            .filter(|approved| *approved < self.asked.amount)
+            .filter(|approved| *approved < self.asked.amount && !self.is_credit())
     }
 
     /// What is approved.
@@ -134,7 +130,8 @@ impl Course<'_> {
     }
 
     pub(super) fn is_offline(self) -> bool {
-        self.plan.offline || (self.asked.offline.forced && self.asked.offline.allowed)
+        let forced = self.asked.offline.forced && self.asked.offline.allowed;
+        !self.is_credit() && (self.plan.offline || forced)
     }
 
     fn is_declined(self) -> bool {
@@ -164,7 +161,7 @@ impl Course<'_> {
         match self.plan.end {
             End::Busy => return vec![Step::RefuseBusy],
             End::DuplicateId => return vec![Step::RefuseDuplicate],
-            _ if !self.asked.is_sale => return vec![Step::RefuseKind],
+            _ if self.asked.kind.is_none() => return vec![Step::RefuseKind],
             _ => {}
         }
         let mut steps = vec![Step::Accept, Step::State(TxState::Start)];
@@ -182,7 +179,7 @@ impl Course<'_> {
         if self.asked.tip_screen == TipScreen::After {
             self.add_tip(&mut steps);
         }
-        self.add_processing(&mut steps);
+        add_processing(self.plan, PROCESSING, &mut steps);
         if self.is_declined() {
             self.add_decline(&mut steps);
         } else {
@@ -201,18 +198,6 @@ impl Course<'_> {
             steps.push(Step::Enter(TIP));
             // Nobody has to give one.
             steps.extend(self.plan.tip.map(Step::Tip));
-        }
-    }
-
-    fn add_processing(self, steps: &mut Vec<Step>) {
-        steps.push(Step::Enter(PROCESSING));
-        let mut left = self.plan.bank;
-        let mut still = [STILL_PROCESSING, PROCESSING].into_iter().cycle();
-        while left > Duration::ZERO {
-            let pause = left.min(NEXT_SCREEN);
-            left = Duration::from_millis(left.as_millis() - pause.as_millis());
-            steps.push(Step::Wait(pause));
-            steps.extend(still.next().map(Step::Enter));
         }
     }
 
@@ -289,6 +274,65 @@ impl Course<'_> {
     }
 }
 
+/// The steps of a refund of a payment (`protocol/connector.md` §9.10).
+pub(super) fn refund(plan: &Plan, receipt_screen: bool) -> Vec<Step> {
+    let mut steps = match plan.end {
+        End::Busy => return vec![Step::RefuseBusy],
+        _ => vec![Step::Enter(REFUNDING)],
+    };
+    if plan.end == End::Cancel {
+        steps.extend(BY_CUSTOMER);
+        return steps;
+    }
+    add_processing(plan, PROCESSING_CREDIT, &mut steps);
+    if plan.end == End::Decline {
+        steps.push(Step::RefuseRefund(ErrorCode::Fail));
+        return steps;
+    }
+    steps.push(Step::Refund);
+    if receipt_screen {
+        steps.extend([Step::Enter(RECEIPT), Step::Wait(RECEIPT_TIME)]);
+    }
+    steps.extend([Step::Exit, Step::FinishRefund]);
+    steps
+}
+
+/// The steps of a void (`protocol/connector.md` §5.8).
+pub(super) fn void_payment(plan: &Plan) -> Vec<Step> {
+    let mut steps = Vec::new();
+    match plan.end {
+        End::Busy => return vec![Step::RefuseBusy],
+        End::Cancel => steps.extend([Step::Enter(VOIDING), Step::RefuseVoid(ResultStatus::Cancel)]),
+        End::Decline => {
+            add_processing(plan, VOIDING, &mut steps);
+            steps.push(Step::RefuseVoid(ResultStatus::Fail));
+        }
+        End::Approve | End::DuplicateId => {
+            add_processing(plan, VOIDING, &mut steps);
+            steps.extend([
+                Step::VoidPayment,
+                Step::Enter(VOIDED),
+                Step::Exit,
+                Step::FinishVoid,
+            ]);
+        }
+    }
+    steps
+}
+
+/// The bank is asked, and takes its time.
+fn add_processing(plan: &Plan, screen: Screen, steps: &mut Vec<Step>) {
+    steps.push(Step::Enter(screen));
+    let mut left = plan.bank;
+    let mut still = [STILL_PROCESSING, screen].into_iter().cycle();
+    while left > Duration::ZERO {
+        let pause = left.min(NEXT_SCREEN);
+        left = Duration::from_millis(left.as_millis() - pause.as_millis());
+        steps.push(Step::Wait(pause));
+        steps.extend(still.next().map(Step::Enter));
+    }
+}
+
 fn tender_screens(entry: CardEntryType<'_>) -> &'static [Step] {
     match entry {
         CardEntryType::QrCode => &[Step::Enter(SCANNING)],
@@ -304,28 +348,21 @@ fn tender_screens(entry: CardEntryType<'_>) -> &'static [Step] {
 }
 
 /// The customer cancels.
-pub(super) const BY_CUSTOMER: [Step; 3] = [
-    Step::Enter(screen(UiState::Canceled, "The customer has cancelled")),
-    Step::Exit,
-    Step::Cancel,
-];
+pub(super) const BY_CUSTOMER: [Step; 3] =
+    [Step::Enter(CANCELED_BY_CUSTOMER), Step::Exit, Step::Cancel];
 
 /// The point of sale has pressed the cancel key.
-pub(super) const CANCELLED: [Step; 3] = [
-    Step::Enter(screen(UiState::Canceled, "Cancelled")),
-    Step::Exit,
-    Step::Cancel,
-];
+pub(super) const CANCELLED: [Step; 3] = [Step::Enter(CANCELED), Step::Exit, Step::Cancel];
 
-/// The point of sale has reset the terminal before the bank approved.
-pub(super) const RESET: [Step; 2] = [Step::Exit, Step::Cancel];
+/// It ends without a payment: the point of sale has reset the terminal before the bank approved, or a refund failed.
+pub(super) const GIVEN_UP: [Step; 2] = [Step::Exit, Step::Cancel];
 
 /// A payment that was approved is voided.
 pub(super) const fn void(reason: VoidReason<'static>) -> [Step; 5] {
     [
         Step::State(TxState::Fail),
         Step::Void(reason),
-        Step::Enter(screen(UiState::Voided, "The payment was voided")),
+        Step::Enter(VOIDED),
         Step::Exit,
         Step::Cancel,
     ]
@@ -342,101 +379,3 @@ pub(super) fn signature_rejected() -> impl Iterator<Item = Step> {
 const RECEIPT_TIME: Duration = Duration::from_secs(2);
 /// While the bank takes its time another screen comes this often.
 const NEXT_SCREEN: Duration = Duration::from_secs(5);
-
-const fn screen(state: UiState<'static>, text: &'static str) -> Screen {
-    Screen {
-        state,
-        text,
-        keys: &[],
-    }
-}
-
-/// A screen that can be left with the cancel key.
-const fn cancellable(state: UiState<'static>, text: &'static str) -> Screen {
-    const CANCEL: [Key; 1] = [key(KeyPress::Esc, "Cancel", Effect::Cancel)];
-    Screen {
-        state,
-        text,
-        keys: &CANCEL,
-    }
-}
-
-const fn key(press: KeyPress<'static>, label: &'static str, effect: Effect) -> Key {
-    Key {
-        press,
-        label,
-        effect,
-    }
-}
-
-const TIP: Screen = cancellable(UiState::AddTip, "Customer is choosing a tip…");
-const CHOOSING: Screen = cancellable(UiState::Start, "Customer is choosing a payment method…");
-const STORED_CARD: Screen = cancellable(UiState::Start, "The stored card is being charged…");
-const SCANNING: Screen = cancellable(
-    UiState::StartQrCodeMode,
-    "Customer is scanning the QR code…",
-);
-const CARD_NUMBER: Screen =
-    cancellable(UiState::ManualCardNumber, "The card number is being typed…");
-const CARD_EXPIRATION: Screen = cancellable(
-    UiState::ManualCardExpiration,
-    "The expiration date is being typed…",
-);
-const CARD_CVV: Screen = cancellable(UiState::ManualCardCvv, "The security code is being typed…");
-const CASHBACK: Screen = cancellable(UiState::CashbackSelect, "Customer is choosing cash back…");
-const SWIPED: Screen = screen(UiState::ProcessingSwipe, "The card was swiped…");
-const PROCESSING: Screen = screen(UiState::ProcessingGoOnline, "Processing…");
-const STILL_PROCESSING: Screen = screen(UiState::Processing, "Still waiting for the bank…");
-const REMOVE_CARD: Screen = screen(UiState::RemoveCard, "Please remove the card");
-const DECLINED: Screen = screen(UiState::Declined, "The card was declined");
-const NO_CONNECTION: Screen = screen(
-    UiState::Declined,
-    "There is no connection to the bank, and the sale forbids to take it offline",
-);
-const TRY_AGAIN: Screen = cancellable(UiState::TryAgain, "Try another card?");
-const CONFIRM_PARTIAL: Screen = Screen {
-    state: UiState::ConfirmPartialAuth,
-    text: "Only a part was approved. Take it?",
-    keys: &[
-        key(KeyPress::Enter, "Take it", Effect::GoOn),
-        key(
-            KeyPress::Esc,
-            "Cancel",
-            Effect::Void(VoidReason::RejectPartialAuth),
-        ),
-    ],
-};
-const SIGN: Screen = screen(UiState::AddSignature, "Customer is signing…");
-const CHECK_SIGNATURE: Screen = screen(
-    UiState::VerifySignatureOnScreen,
-    "Merchant is checking the signature…",
-);
-const CHECK_SIGNATURE_ON_PAPER: Screen = screen(
-    UiState::VerifySignatureOnPaper,
-    "Merchant is checking the signature on paper…",
-);
-const CONFIRM_VOID: Screen = Screen {
-    state: UiState::VerifySignatureOnScreenConfirmVoid,
-    text: "The signature was not accepted. Void the payment?",
-    keys: &[key(KeyPress::Enter, "Void", Effect::GoOn)],
-};
-const APPROVED: Screen = screen(UiState::Approved, "Approved");
-const RECEIPT: Screen = Screen {
-    state: UiState::ReceiptOptions,
-    text: "Customer is choosing a receipt…",
-    keys: &[
-        key(KeyPress::Button1, "Print", Effect::GoOn),
-        key(KeyPress::Button2, "Text", Effect::GoOn),
-        key(KeyPress::Button3, "E-mail", Effect::GoOn),
-        key(KeyPress::Button4, "No receipt", Effect::GoOn),
-    ],
-};
-const RECEIPT_NOT_PRINTED: Screen = Screen {
-    state: UiState::ReceiptOptions,
-    text: RECEIPT.text,
-    keys: &[
-        key(KeyPress::Button2, "Text", Effect::GoOn),
-        key(KeyPress::Button3, "E-mail", Effect::GoOn),
-        key(KeyPress::Button4, "No receipt", Effect::GoOn),
-    ],
-};

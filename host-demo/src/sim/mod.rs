@@ -1,8 +1,11 @@
-//! A simulated terminal: the terminal role with a plan for each sale.
+//! A simulated terminal: the terminal role with a plan for everything that moves money.
 //!
 //! [`Simulator`] is a [`Role`] like the one it is made of: it has no thread, socket or clock, so the tests run
-//! it under a virtual clock. [`SimulatorThread`] gives it a thread and a WebSocket. What becomes of a sale is
-//! data, a [`Plan`].
+//! it under a virtual clock. [`SimulatorThread`] gives it a thread and a WebSocket. What becomes of a sale, auth,
+//! pre-auth, manual refund, refund of a payment or void is data, a [`Plan`].
+//!
+//! One of them runs at a time; whatever else moves money is refused meanwhile. What was done stands on its books, and
+//! outlives a restart. What was taken offline is sent to the bank after [`Plan::upload`].
 //!
 //! It says what it is in the protocol: merchant and model are `SIMULATOR`, its serial number and the ids of its
 //! payments begin with `SIM`.
@@ -14,9 +17,13 @@ mod course;
 mod payment;
 mod plan;
 mod random;
+mod screens;
 mod seen;
 mod signature;
+mod telling;
 mod thread;
+mod undo;
+mod upload;
 
 use std::collections::VecDeque;
 
@@ -32,6 +39,7 @@ pub use plan::{End, Plan, PlanError};
 use random::Random;
 pub use seen::{Question, Seen};
 pub use thread::{Keyboard, SimulatorOptions, SimulatorThread};
+use upload::Uploads;
 
 /// Who types the pairing code on the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +62,7 @@ pub struct Simulator<'b> {
     tokens: VecDeque<String>,
     till: Till,
     stage: Stage,
+    uploads: Uploads,
     seen: VecDeque<Seen>,
 }
 
@@ -70,8 +79,8 @@ struct Till {
 const TOKENS: usize = 16;
 
 impl<'b> Simulator<'b> {
-    /// A simulator with its memory, who types its codes, and what becomes of one sale after the other; after the
-    /// last it stays with that one. `seed` decides its ids, codes and cards.
+    /// A simulator with its memory, who types its codes, and what becomes of one transaction after the other;
+    /// after the last it stays with that one. `seed` decides its ids, codes and cards.
     #[must_use]
     pub fn new(
         memory: impl Into<Memory<'b>>,
@@ -102,6 +111,7 @@ impl<'b> Simulator<'b> {
             tokens: VecDeque::new(),
             till: Till::default(),
             stage: Stage::default(),
+            uploads: Uploads::default(),
             seen: VecDeque::new(),
         }
     }
@@ -166,9 +176,9 @@ impl<'b> Simulator<'b> {
             Event::Confirmed(answer) => self.confirmed(now, answer),
             Event::Rejected(answer) => self.rejected(now, answer),
             Event::SignatureVerified(answer) => self.signature_answered(now, answer),
-            Event::StartedTwice => {
-                self.see(Seen::NotStarted("another one is running"));
-            }
+            Event::RefundAsked(request) => self.refund_asked(now, request),
+            Event::VoidAsked(request) => self.void_asked(now, request),
+            Event::Refused(_) => self.see(Seen::NotStarted("something else is running")),
             Event::StartedAgain => {
                 self.see(Seen::NotStarted("its external id was used before"));
             }
@@ -252,6 +262,7 @@ impl Role for Simulator<'_> {
             self.accept_pairing(true);
         }
         self.act(now);
+        self.upload(now);
     }
 
     fn poll_event(&mut self) -> Option<Seen> {
@@ -275,6 +286,7 @@ impl Role for Simulator<'_> {
             self.terminal.poll_timeout(),
             self.till.type_at,
             self.stage.due(),
+            self.next_upload(),
         ];
         due.into_iter().flatten().min()
     }

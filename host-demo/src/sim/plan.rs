@@ -1,4 +1,4 @@
-//! What becomes of a sale, as data.
+//! What becomes of a transaction, as data.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,11 +7,13 @@ use proto_core::time::Duration;
 
 use crate::amount::{AmountError, parse_major};
 
-/// What becomes of one sale. It is plain data: the command line is parsed into it, and the engine of
-/// [`Simulator`](super::Simulator) runs it. What a sale does not allow does not happen, whatever the plan says.
+/// What becomes of one sale, auth, pre-auth, manual refund, refund of a payment or void. It is plain data: the command
+/// line is parsed into it, and the engine of [`Simulator`](super::Simulator) runs it. What is not allowed, or cannot
+/// happen to what was asked for, does not happen, whatever the plan says: nothing but how it ends, how long it takes
+/// and whether that is told twice matters to what gives money back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// How the sale ends.
+    /// How it ends.
     pub end: End,
     /// The tip that the customer chooses, in minor units; `None` if nobody is asked.
     pub tip: Option<i64>,
@@ -21,6 +23,10 @@ pub struct Plan {
     pub partial: Option<i64>,
     /// The terminal does not reach the bank and takes the payment offline.
     pub offline: bool,
+    /// How long after its approval a payment that was taken offline is sent to the bank.
+    pub upload: Duration,
+    /// The bank declines it then.
+    pub upload_declined: bool,
     /// The terminal takes the payment for a possible duplicate and asks.
     pub duplicate: bool,
     /// The customer has to sign.
@@ -35,25 +41,25 @@ pub struct Plan {
     pub step: Duration,
 }
 
-/// How a sale ends.
+/// How a transaction ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum End {
-    /// The card is approved.
+    /// The card is approved; money is given back, or a payment voided, if there is such a payment.
     #[default]
     Approve,
-    /// The card is declined.
+    /// The card is declined; a refund or a void fails.
     Decline,
     /// The customer cancels.
     Cancel,
-    /// The sale is not started, because its external id was used before.
+    /// It is not started, because its external id was used before. What has no external id is approved.
     DuplicateId,
-    /// The sale is not started, because the terminal does something else.
+    /// It is not started, because the terminal does something else.
     Busy,
 }
 
 impl Plan {
     /// Every outcome as it is written on the command line, and what it means. They are joined with `+`.
-    pub const OUTCOMES: [(&'static str, &'static str); 14] = [
+    pub const OUTCOMES: [(&'static str, &'static str); 15] = [
         ("approve", "the card is approved"),
         ("decline", "the card is declined"),
         ("cancel", "the customer cancels at the terminal"),
@@ -74,6 +80,10 @@ impl Plan {
             "asks whether to take it offline; declined if the sale forbids that",
         ),
         (
+            "offline-declined",
+            "the same, and the bank declines it when it is sent, a minute later",
+        ),
+        (
             "signature",
             "the customer signs, and the signature is to be checked; a no voids it",
         ),
@@ -90,6 +100,9 @@ impl Plan {
 
     /// How long the bank takes when it is late.
     pub const LATE: Duration = Duration::from_secs(30);
+
+    /// How long after its approval a payment that was taken offline is sent to the bank, if nothing else is said.
+    pub const UPLOAD: Duration = Duration::from_secs(60);
 
     /// How long a step takes, if nothing else is said: long enough to be one, short enough to try things
     /// quickly.
@@ -142,6 +155,7 @@ impl Plan {
             "cashback" => self.cashback.is_some(),
             "partial" => self.partial.is_some(),
             "offline" => self.offline,
+            "offline-declined" => self.offline && self.upload_declined,
             "duplicate" => self.duplicate,
             "signature" => self.signature,
             "late" => self.bank > Duration::ZERO,
@@ -178,6 +192,7 @@ impl Plan {
             "partial" => self.partial = amount,
             "duplicate" => self.duplicate = true,
             "offline" => self.offline = true,
+            "offline-declined" => (self.offline, self.upload_declined) = (true, true),
             "signature" => self.signature = true,
             "tip" => self.tip = amount,
             "cashback" => self.cashback = amount,
@@ -191,11 +206,12 @@ impl Plan {
 }
 
 /// What can be said beside how a sale ends.
-const ADDITIONS: [&str; 9] = [
+const ADDITIONS: [&str; 10] = [
     "tip",
     "cashback",
     "partial",
     "offline",
+    "offline-declined",
     "duplicate",
     "signature",
     "late",
@@ -211,6 +227,8 @@ impl Default for Plan {
             cashback: None,
             partial: None,
             offline: false,
+            upload: Self::UPLOAD,
+            upload_declined: false,
             duplicate: false,
             signature: false,
             bank: Duration::ZERO,

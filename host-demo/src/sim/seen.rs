@@ -1,5 +1,7 @@
 //! What happens at the terminal, for people to see.
 
+use proto_core::pos::RequestKind;
+
 use super::Pairing;
 
 /// What happens at the terminal.
@@ -27,16 +29,18 @@ pub enum Seen {
     Welcome,
     /// The thank-you screen is shown.
     ThankYou,
-    /// A sale begins.
-    Sale {
-        /// What is to be charged in minor units.
+    /// Something that moves money is asked for.
+    Begun {
+        /// What.
+        kind: RequestKind,
+        /// How much in minor units; 0 for a void.
         amount: i64,
-        /// The point of sale's id.
-        external_id: String,
+        /// The point of sale's id; for a refund or a void the terminal's id of the payment.
+        id: String,
     },
-    /// A sale was not started.
+    /// It was not started.
     NotStarted(&'static str),
-    /// A screen of the sale.
+    /// A screen.
     Screen {
         /// Its name on the wire.
         state: String,
@@ -64,8 +68,17 @@ pub enum Seen {
         /// What was charged in minor units.
         amount: i64,
     },
-    /// The sale ended without a payment.
-    NotPaid,
+    /// Money was given back.
+    GivenBack {
+        /// The id of the credit or the refund.
+        id: String,
+        /// How much in minor units.
+        amount: i64,
+    },
+    /// What was taken offline was sent: the payment's id, and whether the bank approved it.
+    Sent(String, bool),
+    /// It ended without a payment, or whatever it was to bring.
+    NotDone(RequestKind),
     /// The point of sale pressed a key.
     Key {
         /// Which.

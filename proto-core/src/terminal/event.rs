@@ -32,8 +32,8 @@ pub enum Event<'m> {
     /// It starts a transaction, which is not running yet: answer with
     /// [`accept_start`](super::Terminal::accept_start) or [`refuse_start`](super::Terminal::refuse_start).
     Started(TxStart<'m>),
-    /// It tried to start a transaction while one was running, and was refused.
-    StartedTwice,
+    /// It asked for something that moves money while something was running, and was refused.
+    Refused(Method<'m>),
     /// It tried to start a transaction with an id that was used before, and was refused.
     StartedAgain,
     /// It pressed a key.
@@ -46,9 +46,11 @@ pub enum Event<'m> {
     Rejected(PaymentRejected<'m>),
     /// It decided on a signature.
     SignatureVerified(SignatureVerified<'m>),
-    /// It wants to give something of a payment back: answer with REFUND_RESPONSE, and FINISH_OK or FINISH_CANCEL.
+    /// It wants to give something of a payment back, and that is running from here on: answer with REFUND_RESPONSE,
+    /// and [`finish_refund`](super::Terminal::finish_refund) or [`finish_cancel`](super::Terminal::finish_cancel).
     RefundAsked(RefundRequest<'m>),
-    /// It wants to void a payment: answer with VOID_PAYMENT_RESPONSE.
+    /// It wants to void a payment, and that is running from here on: answer with
+    /// [`finish_void`](super::Terminal::finish_void).
     VoidAsked(VoidPayment<'m>),
     /// It asked what happened, and was told.
     Queried(Method<'static>),

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::time::Duration;
+use crate::wire::json::Full;
 
 /// What a terminal says of itself.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,9 @@ pub struct Identity<'b> {
     /// Whether it says which payment it is busy with, and that a look-up of that one is in progress. Older ones say
     /// neither: a payment is found once a card is charged, and not before.
     pub names_running: bool,
+    /// Whether the external id of a transaction that ended without a payment may be used again. What real terminals
+    /// do is not known: there are both.
+    pub forgets_cancelled: bool,
     /// How often it sends PING, if at all (`protocol/link.md` §1.14: about once a second on USB).
     pub ping: Option<Duration>,
 }
@@ -45,6 +49,7 @@ impl Identity<'_> {
         vault_card: true,
         void_payment_response: true,
         names_running: true,
+        forgets_cancelled: false,
         ping: Some(Duration::from_secs(5)),
     };
 }
@@ -59,8 +64,16 @@ pub enum Unsent {
         /// How many bytes it takes.
         needed: usize,
     },
-    /// No transaction is running.
+    /// Nothing is running.
     Idle,
+}
+
+impl From<Full> for Unsent {
+    fn from(full: Full) -> Self {
+        Self::Full {
+            needed: full.needed,
+        }
+    }
 }
 
 impl fmt::Display for Unsent {
@@ -68,7 +81,7 @@ impl fmt::Display for Unsent {
         match self {
             Self::NotConnected => f.write_str("no point of sale is connected"),
             Self::Full { needed } => write!(f, "the send buffer is too small: {needed} bytes"),
-            Self::Idle => f.write_str("no transaction is running"),
+            Self::Idle => f.write_str("nothing is running"),
         }
     }
 }

@@ -118,7 +118,7 @@ impl Booked {
             tip: draft.tip_amount,
             result,
             offline,
-            pending: offline && result == PaymentResult::Success,
+            pending: offline && is_charged(result),
             refunds: heapless::Vec::new(),
             booked_at: now,
             created_ms: draft.created_time,
@@ -194,6 +194,18 @@ impl Booked {
         })
     }
 
+    /// Why it was voided, if it was.
+    #[must_use]
+    pub const fn void_reason(&self) -> Option<VoidReason<'static>> {
+        self.void_reason
+    }
+
+    /// The order that it belongs to.
+    #[must_use]
+    pub fn order(&self) -> Option<&str> {
+        self.order.as_deref()
+    }
+
     /// What was given back of it in minor units.
     #[must_use]
     pub fn refunded(&self) -> i64 {
@@ -201,6 +213,14 @@ impl Booked {
             .iter()
             .fold(0, |sum, refund| sum.saturating_add(refund.amount))
     }
+}
+
+/// Whether money was charged or reserved.
+const fn is_charged(result: PaymentResult<'_>) -> bool {
+    matches!(
+        result,
+        PaymentResult::Success | PaymentResult::Auth | PaymentResult::AuthCompleted
+    )
 }
 
 fn reference(id: &Id) -> ReferenceDraft<'_> {
@@ -251,8 +271,14 @@ impl<'b> Ledger<'b> {
         }
     }
 
-    /// Puts a credit on the books.
+    /// Puts a credit on the books. One that is there already stays as it is.
     pub fn book_credit(&mut self, now: Instant, draft: &CreditDraft<'_>, external_id: &str) {
+        if draft
+            .id
+            .is_some_and(|id| self.iter().any(|known| id == *known.id.as_str()))
+        {
+            return;
+        }
         let payment = PaymentDraft {
             id: draft.id,
             amount: draft.amount,
@@ -266,10 +292,10 @@ impl<'b> Ledger<'b> {
         });
     }
 
-    /// Voids a payment. False if there is none with this id that is charged.
+    /// Voids a payment. False if there is none with this id that is charged or reserved.
     pub fn void(&mut self, id: &str, reason: VoidReason<'_>) -> bool {
         match self.find_mut(id) {
-            Some(booked) if !booked.credit && booked.result != PaymentResult::Voided => {
+            Some(booked) if !booked.credit && is_charged(booked.result) => {
                 booked.result = PaymentResult::Voided;
                 booked.pending = false;
                 booked.void_reason = listed!(Some(reason), VoidReason);
@@ -279,8 +305,8 @@ impl<'b> Ledger<'b> {
         }
     }
 
-    /// Gives something of a payment back. False if there is none with this id that is charged, or not so much
-    /// is left of it.
+    /// Gives something of a payment back. False if there is none with this id that is charged, it still waits to be
+    /// sent, or not so much is left of it.
     pub fn refund(&mut self, id: &str, refund: BookedRefund) -> bool {
         let Some(booked) = self.find_mut(id) else {
             return false;
@@ -288,6 +314,7 @@ impl<'b> Ledger<'b> {
         let whole = booked.amount.saturating_add(booked.tip.unwrap_or(0));
         let left = whole.saturating_sub(booked.refunded());
         let charged = !booked.credit
+            && !booked.pending
             && matches!(
                 booked.result,
                 PaymentResult::Success | PaymentResult::AuthCompleted
@@ -295,9 +322,9 @@ impl<'b> Ledger<'b> {
         charged && refund.amount > 0 && refund.amount <= left && booked.refunds.push(refund).is_ok()
     }
 
-    /// A payment that was taken offline is sent, with this result.
+    /// A payment that was taken offline is sent, with this result. One that does not wait for that stays as it is.
     pub fn send_offline(&mut self, id: &str, result: PaymentResult<'static>) {
-        if let Some(booked) = self.find_mut(id) {
+        if let Some(booked) = self.find_mut(id).filter(|booked| booked.pending) {
             booked.pending = false;
             booked.result = result;
         }

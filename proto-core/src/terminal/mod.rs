@@ -9,6 +9,7 @@ mod identity;
 mod ledger;
 mod queries;
 mod state;
+mod transaction;
 
 pub use event::Event;
 pub use identity::{Identity, Unsent};

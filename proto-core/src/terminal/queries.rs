@@ -1,11 +1,11 @@
 //! What a terminal answers by itself when it is asked what happened.
 
 use super::state::Terminal;
+use super::transaction::Running;
 use crate::message::{
     MessageDraft, RetrieveDeviceStatusRequest, RetrieveDeviceStatusResponseDraft,
     RetrievePaymentRequest, RetrievePaymentResponseDraft, RetrievePendingPaymentsResponseDraft,
 };
-use crate::model::DeviceStateDataDraft;
 use crate::time::Instant;
 use crate::wire::names::{DeviceState, Method, QueryStatus, ResultStatus};
 use crate::wire::write_message;
@@ -46,10 +46,7 @@ impl Terminal<'_> {
         let response = RetrieveDeviceStatusResponseDraft {
             result: Some(ResultStatus::Success),
             state: Some(self.device_state()),
-            data: running.map(|running| DeviceStateDataDraft {
-                external_payment_id: Some(running.external_id.as_str().into()),
-                ..DeviceStateDataDraft::default()
-            }),
+            data: running.and_then(Running::data),
             ..RetrieveDeviceStatusResponseDraft::default()
         };
         // Without room it stays unanswered; the point of sale asks again.
@@ -69,7 +66,7 @@ impl Terminal<'_> {
             && self
                 .running
                 .as_ref()
-                .is_some_and(|running| id == *running.external_id.as_str());
+                .is_some_and(|running| !id.is_empty() && id == *running.external_id.as_str());
         let answer = RetrievePaymentResponseDraft {
             status: Some(ResultStatus::Success),
             query_status: Some(if runs {
@@ -82,7 +79,9 @@ impl Terminal<'_> {
         };
         let outbox = &mut self.outbox;
         // Without room it stays unanswered; the point of sale asks again.
-        let _ = match self.books.look_up(now, id) {
+        let booked = self.books.look_up(now, id);
+        // What is charged may still be voided while it runs.
+        let _ = match booked.filter(|_| !runs) {
             Some(booked) => booked.with_payment(|payment| {
                 outbox.push(
                     &sender,

@@ -1,33 +1,26 @@
-//! Every transition of the terminal.
+//! The terminal's link, pairing and discovery, and where each message goes.
 
 use heapless::Deque;
 
 use super::event::Event;
 use super::identity::{Identity, Unsent};
 use super::ledger::Ledger;
+use super::transaction::{Asking, Running};
 use crate::fingerprint::Fingerprints;
 use crate::link::{Detail, Down, DownReason, LinkInfo, LinkKind};
 use crate::message::{
-    AckDraft, DiscoveryResponseDraft, FinishCancelDraft, FinishOkDraft,
-    InvalidStateTransitionDraft, KeyPressMessage, MessageDraft, PairingCodeDraft, PairingRequest,
-    PairingResponseDraft, PaymentConfirmed, PaymentRejected, RefundRequest,
+    AckDraft, DiscoveryResponseDraft, KeyPressMessage, MessageDraft, PairingCodeDraft,
+    PairingRequest, PairingResponseDraft, PaymentConfirmed, PaymentRejected,
     ResetDeviceResponseDraft, RetrieveDeviceStatusRequest, RetrievePaymentRequest,
-    SignatureVerified, TerminalMessage, TxStart, TxStartResponseDraft, UiStateMessageDraft,
-    VoidPayment,
+    SignatureVerified, TerminalMessage, TxStart,
 };
-use crate::model::{DeviceStateDataDraft, InputOptionDraft, PaymentDraft, SignatureDraft};
 use crate::outbox::Outbox;
 use crate::redact::Secret;
 use crate::role::Role;
 use crate::time::{Instant, Timers};
 use crate::wire::json::Text;
-use crate::wire::names::{
-    DeviceState, MessageType, Method, PairingState, RequestInfo, ResultStatus, TxStartResult,
-    UiDirection, UiState,
-};
-use crate::wire::{
-    FrameError, InString, Message, Nested, Sender, Unreadable, name_in_head, open, package_name,
-};
+use crate::wire::names::{DeviceState, MessageType, Method, PairingState, ResultStatus};
+use crate::wire::{FrameError, Message, Sender, Unreadable, name_in_head, open, package_name};
 
 /// Events that wait for `poll_event`; when it is full the oldest is dropped.
 const EVENTS: usize = 8;
@@ -73,35 +66,9 @@ impl<'b, const N: usize> From<&'b mut [u8; N]> for Memory<'b> {
     }
 }
 
-/// The transaction that is running.
-#[derive(Debug, Clone)]
-pub(super) struct Running {
-    pub(super) external_id: heapless::String<64>,
-    request_info: heapless::String<24>,
-}
-
-impl Running {
-    fn request_info(&self) -> RequestInfo<'_> {
-        RequestInfo::from_name(self.request_info.as_str().into())
-    }
-}
-
-/// Which questions to the point of sale are open; both may be.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Asking {
-    confirm: bool,
-    signature: bool,
-}
-
-impl Asking {
-    pub(super) const fn anything(self) -> bool {
-        self.confirm || self.signature
-    }
-}
-
 /// A terminal.
 pub struct Terminal<'b> {
-    identity: Identity<'b>,
+    pub(super) identity: Identity<'b>,
     phase: Phase,
     kind: LinkKind,
     pub(super) outbox: Outbox<'b>,
@@ -112,7 +79,10 @@ pub struct Terminal<'b> {
     pub(super) asking: Asking,
     /// The screen that is up wants something of the customer.
     pub(super) waits_for_customer: bool,
-    seen: Fingerprints<REMEMBERED>,
+    /// The external ids that count as used.
+    pub(super) seen: Fingerprints<REMEMBERED>,
+    /// The id of the message that asked for the last refund or void on this link.
+    pub(super) undoing: Option<heapless::String<16>>,
     /// The ids of messages whose receipt is due.
     receipts: Deque<heapless::String<16>, RECEIPTS>,
     discovery_due: bool,
@@ -149,6 +119,7 @@ impl<'b> Terminal<'b> {
             asking: Asking::default(),
             waits_for_customer: false,
             seen: Fingerprints::new(),
+            undoing: None,
             receipts: Deque::new(),
             discovery_due: false,
             pong_due: false,
@@ -236,110 +207,6 @@ impl<'b> Terminal<'b> {
         Ok(())
     }
 
-    /// Takes the transaction that [`Event::Started`] asked for. From here on its external id counts as used.
-    ///
-    /// # Errors
-    ///
-    /// [`Unsent`]; it is taken all the same if a point of sale is missing.
-    pub fn accept_start(&mut self) -> Result<(), Unsent> {
-        let running = self.running.as_ref().ok_or(Unsent::Idle)?;
-        if !running.external_id.is_empty() {
-            self.seen.remember(running.external_id.as_str().into());
-        }
-        self.start_response(TxStartResult::Success, Text::default())
-    }
-
-    /// Does not take it. Nothing is running then.
-    ///
-    /// # Errors
-    ///
-    /// [`Unsent`].
-    pub fn refuse_start(&mut self, result: TxStartResult<'_>, reason: &str) -> Result<(), Unsent> {
-        let sent = self.start_response(result, reason.into());
-        self.running = None;
-        sent
-    }
-
-    /// Does not take it because of something else that the terminal is doing. Nothing is running then.
-    ///
-    /// # Errors
-    ///
-    /// [`Unsent`].
-    pub fn refuse_busy(&mut self) -> Result<(), Unsent> {
-        self.running.take().ok_or(Unsent::Idle)?;
-        self.may_send()?;
-        self.push_busy()
-    }
-
-    /// Shows a screen, or takes it away.
-    ///
-    /// # Errors
-    ///
-    /// [`Unsent`].
-    pub fn screen(
-        &mut self,
-        state: UiState<'_>,
-        direction: UiDirection<'_>,
-        text: &str,
-        options: &[InputOptionDraft<'_>],
-    ) -> Result<(), Unsent> {
-        self.waits_for_customer = direction == UiDirection::Enter && !options.is_empty();
-        self.send(&UiStateMessageDraft {
-            ui_state: Some(state),
-            ui_text: Some(text.into()),
-            ui_direction: Some(direction),
-            input_options: Some(Nested::Draft(options)),
-            more: &[],
-        })
-    }
-
-    /// Ends the running transaction with a payment. Its external id is filled in if it has none.
-    ///
-    /// # Errors
-    ///
-    /// [`Unsent`]; the transaction is over all the same if a point of sale is missing.
-    pub fn finish_ok(&mut self, payment: &PaymentDraft<'_>) -> Result<(), Unsent> {
-        self.finish_ok_signed(payment, None)
-    }
-
-    /// The same with the signature that was given on the screen.
-    ///
-    /// # Errors
-    ///
-    /// [`Unsent`]; the transaction is over all the same if a point of sale is missing.
-    pub fn finish_ok_signed(
-        &mut self,
-        payment: &PaymentDraft<'_>,
-        signature: Option<SignatureDraft<'_>>,
-    ) -> Result<(), Unsent> {
-        let running = self.running.take().ok_or(Unsent::Idle)?;
-        self.asking = Asking::default();
-        let mut payment = *payment;
-        payment
-            .external_payment_id
-            .get_or_insert(running.external_id.as_str().into());
-        self.send(&FinishOkDraft {
-            payment: Some(InString::Draft(&payment)),
-            signature,
-            request_info: Some(running.request_info()),
-            ..FinishOkDraft::default()
-        })
-    }
-
-    /// Ends the running transaction without a payment.
-    ///
-    /// # Errors
-    ///
-    /// [`Unsent`]; the transaction is over all the same if a point of sale is missing.
-    pub fn finish_cancel(&mut self) -> Result<(), Unsent> {
-        let running = self.running.take().ok_or(Unsent::Idle)?;
-        self.asking = Asking::default();
-        self.send(&FinishCancelDraft {
-            request_info: Some(running.request_info()),
-            more: &[],
-        })
-    }
-
     /// Sends any message to the paired point of sale. A question or an end is kept also if none is there: it can
     /// ask for the last message when it is back.
     ///
@@ -364,7 +231,7 @@ impl<'b> Terminal<'b> {
         self.last_len = 0;
     }
 
-    fn may_send(&self) -> Result<(), Unsent> {
+    pub(super) fn may_send(&self) -> Result<(), Unsent> {
         if self.phase == Phase::Paired {
             Ok(())
         } else {
@@ -377,12 +244,7 @@ impl<'b> Terminal<'b> {
             return Err(Unsent::NotConnected);
         }
         let sender = self.sender();
-        let id = self
-            .outbox
-            .push(&sender, draft)
-            .map_err(|full| Unsent::Full {
-                needed: full.needed,
-            })?;
+        let id = self.outbox.push(&sender, draft).map_err(Unsent::from)?;
         self.note_said(id, draft);
         Ok(())
     }
@@ -424,55 +286,6 @@ impl<'b> Terminal<'b> {
             millis: unix_ms,
             ..PairingResponseDraft::default()
         })
-    }
-
-    fn start_response(
-        &mut self,
-        result: TxStartResult<'_>,
-        reason: Text<'_>,
-    ) -> Result<(), Unsent> {
-        self.may_send()?;
-        let running = self.running.as_ref().ok_or(Unsent::Idle)?;
-        let sender = self.sender();
-        let draft = TxStartResponseDraft {
-            success: Some(result == TxStartResult::Success),
-            result: Some(result),
-            external_payment_id: Some(running.external_id.as_str().into()),
-            request_info: Some(running.request_info()),
-            reason: Some(reason).filter(|reason| !reason.is_empty()),
-            ..TxStartResponseDraft::default()
-        };
-        self.outbox
-            .push(&sender, &draft)
-            .map(|_| ())
-            .map_err(|full| Unsent::Full {
-                needed: full.needed,
-            })
-    }
-
-    /// Refuses the start of a transaction because of what is running, or of what only people see.
-    fn push_busy(&mut self) -> Result<(), Unsent> {
-        let running = self.running.as_ref();
-        let sender = self.sender();
-        self.outbox
-            .push(
-                &sender,
-                &InvalidStateTransitionDraft {
-                    result: Some(ResultStatus::Cancel),
-                    reason: Some("The terminal is busy".into()),
-                    requested_transition: Some(Method::TxStart.name()),
-                    state: Some(DeviceState::Busy),
-                    data: running.map(|running| DeviceStateDataDraft {
-                        external_payment_id: Some(running.external_id.as_str().into()),
-                        ..DeviceStateDataDraft::default()
-                    }),
-                    ..InvalidStateTransitionDraft::default()
-                },
-            )
-            .map(|_| ())
-            .map_err(|full| Unsent::Full {
-                needed: full.needed,
-            })
     }
 
     fn pump(&mut self) {
@@ -552,6 +365,12 @@ impl<'b> Terminal<'b> {
                 let _ = self.receipts.push_back(id);
             }
         }
+        if self.is_copy(message) {
+            return Some(Event::Other(method));
+        }
+        if let Some(refused) = self.handle_while_running(method?) {
+            return Some(refused);
+        }
         Some(match method? {
             Method::DiscoveryRequest => {
                 self.discovery_due = true;
@@ -601,32 +420,11 @@ impl<'b> Terminal<'b> {
                 self.answer_pending();
                 Event::Queried(Method::RetrievePendingPayments)
             }
-            Method::RefundRequest => Event::RefundAsked(RefundRequest::of(payload)),
-            Method::VoidPayment => Event::VoidAsked(VoidPayment::of(payload)),
+            undoing @ (Method::RefundRequest | Method::VoidPayment) => {
+                self.handle_undoing(payload, undoing)
+            }
             other => Event::Other(Some(other)),
         })
-    }
-
-    fn handle_start<'m>(&mut self, start: TxStart<'m>) -> Event<'m> {
-        let id = start
-            .pay_intent()
-            .and_then(|intent| intent.external_payment_id())
-            .unwrap_or_default();
-        if self.running.is_some() {
-            let _ = self.push_busy();
-            return Event::StartedTwice;
-        }
-        let info = start.request_info().map(|info| info.name());
-        self.running = Some(Running {
-            external_id: id.copied().unwrap_or_default(),
-            request_info: info.and_then(Text::copied).unwrap_or_default(),
-        });
-        if self.seen.knows(id) {
-            let _ = self.refuse_start(TxStartResult::Duplicate, "DUPLICATE");
-            self.running = None;
-            return Event::StartedAgain;
-        }
-        Event::Started(start)
     }
 }
 
@@ -653,6 +451,7 @@ impl Role for Terminal<'_> {
         self.phase = Phase::Down;
         self.outbox.clear();
         self.receipts.clear();
+        self.undoing = None;
         self.discovery_due = false;
         self.pong_due = false;
         self.timers.stop(PING);

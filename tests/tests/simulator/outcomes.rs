@@ -190,7 +190,7 @@ fn a_busy_terminal_refuses_the_start_and_does_not_remember_its_id() {
     assert_eq!(shop.sell(&ten("X"), NOTHING).0, "not_made busy");
     shop.expect(
         "pos: TX_START
-         terminal: INVALID_STATE_TRANSITION CANCEL The terminal is busy
+         terminal: INVALID_STATE_TRANSITION CANCEL TX_START The terminal is busy
          outcome: not_made busy",
     );
     let refused = &shop.told("INVALID_STATE_TRANSITION")[0];

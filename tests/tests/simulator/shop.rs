@@ -8,9 +8,9 @@ use proto_core::journal::JournalFailed;
 use proto_core::link::{Down, DownReason, LinkInfo, LinkKind};
 use proto_core::message::{KeyPressMessageDraft, MessageDraft};
 use proto_core::pos::{
-    self, Answer, Case, Env, Memory, Pos, Question, QuestionKind, RequestId, Sale, Summary,
+    self, Answer, Case, Env, Memory, Money, Pos, Question, QuestionKind, RequestId, Sale, Summary,
 };
-use proto_core::terminal::{Ledger, Memory as TerminalMemory};
+use proto_core::terminal::{Identity, Ledger, Memory as TerminalMemory};
 use proto_core::time::{Duration, Instant};
 use proto_core::wire::json::Json;
 use proto_core::wire::names::KeyPress;
@@ -35,13 +35,17 @@ pub(crate) struct Shop {
     pub(crate) says: Says,
     /// The questions that there were.
     pub(crate) questions: Vec<Question>,
-    /// The outcomes that were delivered, the payment of each as JSON.
+    /// The outcomes that were delivered, the payment, credit or refund of each as JSON.
     pub(crate) outcomes: Vec<(Summary, Value)>,
+    /// What was found out of a request after its outcome.
+    pub(crate) resolved: Vec<Summary>,
     /// Payments that belonged to no request.
     pub(crate) unsolicited: Vec<Value>,
     /// Messages that left, whole: who sent it, and the envelope.
     pub(crate) wire: Vec<(&'static str, Value)>,
     up: bool,
+    /// The id of the last message of its own: far from those of the point of sale.
+    next_id: u32,
     to_pos: VecDeque<Vec<u8>>,
     to_sim: VecDeque<Vec<u8>>,
     lines: Vec<String>,
@@ -60,6 +64,11 @@ impl Shop {
 
     /// The same with plans, and the seed of the simulator.
     pub(crate) fn with_plans(plans: Vec<Plan>, seed: u64) -> Self {
+        Self::with_identity(Identity::SIMULATOR, plans, seed)
+    }
+
+    /// The same with another terminal.
+    pub(crate) fn with_identity(identity: Identity<'static>, plans: Vec<Plan>, seed: u64) -> Self {
         let memory_of_pos = Memory {
             send: memory(0, 8_192),
             withheld: memory(0, 4_096),
@@ -74,14 +83,23 @@ impl Shop {
         };
         let mut shop = Self {
             pos: Pos::new(test_config(), memory_of_pos),
-            sim: Simulator::new(memory_of_sim, Pairing::Auto, plans, seed, || UNIX_MS as i64),
+            sim: Simulator::with_identity(
+                identity,
+                memory_of_sim,
+                Pairing::Auto,
+                plans,
+                seed,
+                || UNIX_MS as i64,
+            ),
             now: Instant::from_millis(1_000),
             says: NOTHING,
             questions: Vec::new(),
             outcomes: Vec::new(),
+            resolved: Vec::new(),
             unsolicited: Vec::new(),
             wire: Vec::new(),
             up: false,
+            next_id: 900,
             to_pos: VecDeque::new(),
             to_sim: VecDeque::new(),
             lines: Vec::new(),
@@ -156,18 +174,18 @@ impl Shop {
         }
     }
 
-    pub(crate) fn ask(&mut self, sale: &Sale<'_>) -> RequestId {
+    pub(crate) fn ask(&mut self, money: &impl Money) -> RequestId {
         let env = Env {
             unix_ms: Some(UNIX_MS + self.now.as_millis()),
         };
-        let request = self.pos.sale(self.now, sale, env).unwrap();
+        let request = self.pos.ask(self.now, money, env).unwrap();
         self.settle();
         request
     }
 
-    /// A sale of 10.00 from its start to its end, and what came of it.
+    /// A sale or the like from its start to its end, and what came of it.
     #[track_caller]
-    pub(crate) fn sell(&mut self, sale: &Sale<'_>, says: Says) -> (String, Value) {
+    pub(crate) fn sell(&mut self, sale: &impl Money, says: Says) -> (String, Value) {
         self.says = says;
         let request = self.ask(sale);
         self.wait_for_the_end();
@@ -186,6 +204,12 @@ impl Shop {
 
     /// The point of sale sends a message of its own.
     pub(crate) fn tell(&mut self, draft: &dyn MessageDraft) {
+        self.next_id += 1;
+        self.tell_as(self.next_id, draft);
+    }
+
+    /// The same under this message id.
+    pub(crate) fn tell_as(&mut self, id: u32, draft: &dyn MessageDraft) {
         let sender = Sender {
             package_name: "test",
             application_id: None,
@@ -193,7 +217,7 @@ impl Shop {
             version: 1,
         };
         let mut message = vec![0; 4_096];
-        let len = write_message(&mut message, &sender, 900, draft).unwrap();
+        let len = write_message(&mut message, &sender, id, draft).unwrap();
         message.truncate(len);
         self.record("pos", &message);
         self.to_sim.push_back(message);
@@ -307,14 +331,17 @@ impl Shop {
             pos::Event::Signature(check) => check.question,
             pos::Event::Outcome(outcome) => {
                 let payment = outcome.payment.map(|payment| payment.object().json());
+                let credit = outcome.credit.map(|credit| credit.object().json());
+                let refund = outcome.refund.map(|refund| refund.object().json());
                 self.lines.push(format!(
                     "outcome: {} {}",
                     outcome.summary.certainty.name(),
                     outcome.summary.cause.name()
                 ));
-                let payment = payment.map_or(Value::Null, parsed);
-                return self.outcomes.push((outcome.summary.clone(), payment));
+                let brought = payment.or(credit).or(refund).map_or(Value::Null, parsed);
+                return self.outcomes.push((outcome.summary.clone(), brought));
             }
+            pos::Event::Resolved(outcome) => return self.resolved.push(outcome.summary.clone()),
             pos::Event::Unsolicited(pos::Unsolicited::Payment(payment)) => {
                 return self.unsolicited.push(parsed(payment.object().json()));
             }
@@ -348,11 +375,11 @@ fn parsed(json: Json<'_>) -> Value {
     serde_json::from_str(json.expose()).unwrap()
 }
 
-/// The payload of an envelope, and the payment in it, opened.
+/// The payload of an envelope, and what is JSON in a string in it, opened.
 fn payload(envelope: &Value) -> Value {
     let text = envelope["payload"].as_str().unwrap_or("{}");
     let mut payload: Value = serde_json::from_str(text).unwrap();
-    for inner in ["payment", "order"] {
+    for inner in ["payment", "order", "credit", "refund"] {
         if let Some(text) = payload[inner].as_str() {
             payload[inner] = serde_json::from_str(text).unwrap();
         }
@@ -367,6 +394,9 @@ fn describe(payload: &Value) -> String {
         "uiDirection",
         "txState",
         "result",
+        "code",
+        "status",
+        "requestedTransition",
         "keyPress",
         "verified",
         "reason",
@@ -375,7 +405,10 @@ fn describe(payload: &Value) -> String {
         "cashbackAmount",
         "partialAuthAmount",
     ];
-    let words = words.iter().filter_map(|name| match &payload[*name] {
+    // Some messages say the same in both.
+    let twice = |name: &str| name == "status" && !payload["result"].is_null();
+    let words = words.iter().filter(|name| !twice(name));
+    let words = words.filter_map(|name| match &payload[*name] {
         Value::String(text) => Some(text.clone()),
         Value::Null => None,
         other => Some(other.to_string()),

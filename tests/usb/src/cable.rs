@@ -47,7 +47,7 @@ impl Books {
     fn write(&self, seen: &Seen) {
         let mut pages = self.lock();
         match seen {
-            Seen::Sale { external_id, .. } => pages.current.clone_from(external_id),
+            Seen::Begun { id, .. } => pages.current.clone_from(id),
             Seen::Paid { payment, amount } => {
                 let charge = Charge {
                     external_id: pages.current.clone(),

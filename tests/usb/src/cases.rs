@@ -605,7 +605,7 @@ fn pulled(point: Point) -> String {
     };
     let pull = pull_at.clone();
     let terminal = terminal_with(options(0), &[plan], move |cable, seen| match seen {
-        Seen::Sale { .. } => pull(Point::AfterStart, cable),
+        Seen::Begun { .. } => pull(Point::AfterStart, cable),
         Seen::Paid { .. } => pull(Point::BeforeFinish, cable),
         _ => {}
     });
@@ -699,7 +699,7 @@ fn restarted() -> String {
         .unwrap();
     terminal
         .books
-        .wait(1, |seen| matches!(seen, Seen::Sale { .. }));
+        .wait(1, |seen| matches!(seen, Seen::Begun { .. }));
     terminal.cable.unplug();
     sleep(Duration::from_secs(2));
     terminal.cable.plug();
