@@ -58,6 +58,9 @@ fn told(event: &Event<'_>) -> &'static str {
         Event::Confirmed(_) => "confirmed",
         Event::Rejected(_) => "rejected",
         Event::SignatureVerified(_) => "signature",
+        Event::RefundAsked(_) => "refund",
+        Event::VoidAsked(_) => "void",
+        Event::Queried(_) => "question",
         _ => "something else",
     }
 }
@@ -76,6 +79,11 @@ fn every_message_is_told_as_what_it_is() {
         (Method::PaymentConfirmed, "confirmed"),
         (Method::PaymentRejected, "rejected"),
         (Method::SignatureVerified, "signature"),
+        (Method::RefundRequest, "refund"),
+        (Method::VoidPayment, "void"),
+        (Method::RetrieveDeviceStatusRequest, "question"),
+        (Method::RetrievePaymentRequest, "question"),
+        (Method::RetrievePendingPayments, "question"),
     ];
     let mut seen = BTreeSet::new();
     for (name, messages) in recordings() {
@@ -95,8 +103,8 @@ fn every_message_is_told_as_what_it_is() {
                 .find(|(listed, _)| *listed == method)
                 .unwrap_or_else(|| panic!("{method} is new: say how it is to be told"));
             seen.insert(method.to_string());
-            if method == Method::TxStart {
-                // The one before has ended by now.
+            if ["started", "refund", "void"].contains(word) {
+                // What was running before has ended by now.
                 let _ = terminal.finish_cancel();
             }
             let mut message = text.clone().into_bytes();

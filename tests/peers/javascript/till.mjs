@@ -101,6 +101,13 @@ export class Till {
     return this.event("saleResponse");
   }
 
+  /** Asks for something else ("auth", "refundPayment"), everything being a field of its request; its response. */
+  ask(what, fields = {}) {
+    const Request = clover.remotepay[`${what[0].toUpperCase()}${what.slice(1)}Request`];
+    this.connector[what](...(Request ? [filled(new Request(), fields)] : []));
+    return this.event(`${what}Response`);
+  }
+
   /** The next screen of this name, as the SDK tells it; from a place in the history on. */
   async screen(state, from = 0) {
     const isIt = (e, at) =>
