@@ -84,6 +84,19 @@ struct Basket {
     over: bool,
 }
 
+/// The reason of voids that the clerk asks for. No terminal voids for it by itself.
+pub(crate) const BY_REQUEST: VoidReason<'static> = VoidReason::ReopenOrder;
+
+/// What customers come for: mostly to buy.
+const KINDS: [RequestKind; 6] = [
+    RequestKind::Sale,
+    RequestKind::Sale,
+    RequestKind::Sale,
+    RequestKind::Auth,
+    RequestKind::PreAuth,
+    RequestKind::ManualRefund,
+];
+
 /// The clerk and the books; they outlive the point of sale's process.
 #[derive(Debug)]
 pub(crate) struct Clerk {
@@ -115,7 +128,7 @@ impl Clerk {
         let baskets = (0..random.between(1, 4))
             .map(|_| Basket {
                 price: i64::try_from(random.between(1, 40) * 50).unwrap_or(50),
-                kind: *random.pick(&[RequestKind::Sale, RequestKind::Sale, RequestKind::Sale]),
+                kind: *random.pick(&KINDS),
                 over: false,
             })
             .collect();
@@ -276,7 +289,7 @@ impl Clerk {
         if self.random.percent(10) {
             self.parks(pos);
         }
-        if self.random.percent(0) && self.undoes(now, env, pos) {
+        if self.random.percent(15) && self.undoes(now, env, pos) {
             return;
         }
         let Some(basket) = (0..self.baskets.len()).find(|at| !self.baskets[*at].over) else {
@@ -369,7 +382,7 @@ impl Clerk {
         let (kind, part, asked) = if self.random.percent(50) {
             let void = VoidPayment {
                 original: original.as_deref(),
-                ..VoidPayment::new(&payment, VoidReason::UserCancel).external_id(&id)
+                ..VoidPayment::new(&payment, BY_REQUEST).external_id(&id)
             };
             let asked = self.asks(pos, now, &void, env);
             (RequestKind::Void, 0, asked)

@@ -9,6 +9,7 @@ use proto_core::terminal::{self, Identity, Ledger, Memory};
 use proto_core::time::{Duration, Instant};
 use proto_core::wire::names::PaymentResult;
 
+use crate::clerk::BY_REQUEST;
 use crate::judge::Booked;
 use crate::random::Random;
 use crate::world::UNIX_MS;
@@ -53,6 +54,7 @@ impl<'r> Device<'r> {
             void_payment_response: random.percent(70),
             acknowledges: random.percent(80),
             names_running: random.percent(60),
+            forgets_cancelled: random.percent(50),
             ping: None,
             ..Identity::SIMULATOR
         };
@@ -80,24 +82,6 @@ impl<'r> Device<'r> {
         self.simulator.restart();
     }
 
-    /// What was taken offline is sent, and approved or not.
-    pub(crate) fn send_offline(&mut self, random: &mut Random) {
-        let books = self.simulator.books_mut();
-        let waiting: Vec<_> = books
-            .iter()
-            .filter(|booked| booked.pending)
-            .map(|booked| booked.id.to_string())
-            .collect();
-        for id in waiting {
-            let result = if random.percent(80) {
-                PaymentResult::Success
-            } else {
-                PaymentResult::Fail
-            };
-            books.send_offline(&id, result);
-        }
-    }
-
     /// What it did.
     pub(crate) fn books(&self) -> Vec<Booked> {
         self.simulator
@@ -113,6 +97,7 @@ impl<'r> Device<'r> {
                     PaymentResult::Success | PaymentResult::Auth | PaymentResult::AuthCompleted
                 ),
                 voided: booked.result == PaymentResult::Voided,
+                by_request: booked.void_reason() == Some(BY_REQUEST),
                 refunds: booked
                     .refunds
                     .iter()
@@ -144,6 +129,8 @@ fn plan(random: &mut Random) -> Plan {
     }
     let mut plan: Plan = words.join("+").parse().unwrap_or_default();
     plan.step = Duration::from_millis(random.between(5, 3_000));
+    plan.upload = Duration::from_secs(random.between(1, 900));
+    plan.upload_declined = random.percent(20);
     plan
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Booked {
     pub(crate) charged: bool,
     /// Whether it was voided.
     pub(crate) voided: bool,
+    /// Whether that was because the clerk had asked for it.
+    pub(crate) by_request: bool,
     /// What was given back of it: id and amount.
     pub(crate) refunds: Vec<(String, i64)>,
 }
@@ -112,7 +114,7 @@ fn agree(
     };
     let found: Vec<_> = books.iter().filter(about).collect();
     let done = match attempt.kind {
-        RequestKind::Void => found.iter().any(|booked| booked.voided),
+        RequestKind::Void => found.iter().any(|booked| booked.by_request),
         RequestKind::Refund => found.iter().any(|booked| {
             booked
                 .refunds
@@ -127,7 +129,7 @@ fn agree(
             tip,
             payment,
         } => match attempt.kind {
-            RequestKind::Void => done,
+            RequestKind::Void => found.iter().any(|booked| booked.voided),
             RequestKind::Refund => found.iter().any(|booked| {
                 booked
                     .refunds
@@ -136,7 +138,7 @@ fn agree(
             }),
             _ => found.iter().any(|booked| {
                 // A payment that was voided by request later was made all the same.
-                (booked.charged || booked.voided)
+                (booked.charged || booked.by_request)
                     && booked.amount == *amount
                     && booked.tip == *tip
                     && booked.id == *payment

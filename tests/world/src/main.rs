@@ -1,16 +1,17 @@
-//! Runs schedules of the simulated world: `world [--schedules N] [--seed N] [--from N] [--threads N]`.
+//! Runs schedules of the simulated world: `world [--schedules N] [--seed N] [--from N] [--threads N] [--failures N]`.
+//! After that many failures (1) it stops.
 //!
 //! `--seed N` replays one schedule and prints what happened in it.
 
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use world::{Room, run};
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
-    let (mut schedules, mut from, mut seed) = (1_000, 0, None);
+    let (mut schedules, mut from, mut seed, mut failures) = (1_000, 0, None, 1);
     let mut threads = std::thread::available_parallelism().map_or(1, usize::from);
     while let Some(arg) = args.next() {
         let number = args.next().and_then(|text| text.parse::<u64>().ok());
@@ -18,9 +19,12 @@ fn main() -> ExitCode {
             ("--schedules", Some(number)) => schedules = number,
             ("--from", Some(number)) => from = number,
             ("--seed", Some(number)) => seed = Some(number),
+            ("--failures", Some(number)) => failures = number,
             ("--threads", Some(number)) => threads = usize::try_from(number).unwrap_or(1),
             _ => {
-                eprintln!("usage: world [--schedules N] [--from SEED] [--seed N] [--threads N]");
+                eprintln!(
+                    "usage: world [--schedules N] [--from SEED] [--seed N] [--threads N] [--failures N]"
+                );
                 return ExitCode::from(2);
             }
         }
@@ -32,7 +36,7 @@ fn main() -> ExitCode {
         }
         return end(&report.broken, seed);
     }
-    many(from, schedules, threads)
+    many(from, schedules, threads, failures)
 }
 
 fn end(broken: &[(world::Rule, String)], seed: u64) -> ExitCode {
@@ -46,10 +50,10 @@ fn end(broken: &[(world::Rule, String)], seed: u64) -> ExitCode {
     }
 }
 
-fn many(from: u64, schedules: u64, threads: usize) -> ExitCode {
+fn many(from: u64, schedules: u64, threads: usize, failures: u64) -> ExitCode {
     let began = Instant::now();
     let next = AtomicU64::new(0);
-    let failed = AtomicBool::new(false);
+    let failed = AtomicU64::new(0);
     let sums: Vec<[usize; 3]> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads.max(1))
             .map(|_| {
@@ -58,7 +62,7 @@ fn many(from: u64, schedules: u64, threads: usize) -> ExitCode {
                     let mut sum = [0; 3];
                     loop {
                         let at = next.fetch_add(1, Ordering::Relaxed);
-                        if at >= schedules || failed.load(Ordering::Relaxed) {
+                        if at >= schedules || failed.load(Ordering::Relaxed) >= failures {
                             return sum;
                         }
                         let seed = from + at;
@@ -67,7 +71,7 @@ fn many(from: u64, schedules: u64, threads: usize) -> ExitCode {
                         sum[1] += report.unknowns;
                         sum[2] += report.messages;
                         if !report.broken.is_empty() {
-                            failed.store(true, Ordering::Relaxed);
+                            failed.fetch_add(1, Ordering::Relaxed);
                             let _ = end(&report.broken, seed);
                             println!("replay: world --seed {seed}");
                         }
@@ -88,7 +92,7 @@ fn many(from: u64, schedules: u64, threads: usize) -> ExitCode {
         sum(2),
         began.elapsed().as_secs_f32()
     );
-    if failed.into_inner() {
+    if failed.into_inner() > 0 {
         return ExitCode::FAILURE;
     }
     println!("no rule was broken");

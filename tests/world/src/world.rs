@@ -366,8 +366,6 @@ impl World<'_> {
                     self.cut(pos, 500);
                     self.stands(terminal);
                 }
-                let (device, random) = (&mut self.devices[terminal], &mut self.random);
-                device.send_offline(random);
                 self.settling = true;
                 self.log(|| format!("mended, terminal {terminal}"));
                 // What was open is found out; then the other terminal, if there was one.
