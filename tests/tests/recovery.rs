@@ -699,6 +699,18 @@ fn a_payment_taken_offline_is_watched_until_its_result_is_known() {
         assert_eq!(world.told(), end);
         // Meanwhile the till was free.
         assert_eq!(world.outcomes.len(), 2);
+        // That it was taken is repeated, as the last message: nothing new. Another one is.
+        let mut taken = payment("X", "SUCCESS");
+        taken["offline"] = json!(true);
+        for (id, told) in [
+            ("PAY1", "event: Unsolicited Payment Payment"),
+            ("PAY2", "event: Contradicted"),
+        ] {
+            taken["id"] = json!(id);
+            world.forget();
+            world.inject_command("FINISH_OK", &json!({"payment": taken.to_string()}));
+            world.expect(told);
+        }
     }
 }
 

@@ -230,7 +230,7 @@ impl Pos<'_> {
         );
         let contradicts = payment
             .external_payment_id()
-            .is_some_and(|id| !id.is_empty() && self.tx.contradicts(id, payment.id()));
+            .is_some_and(|id| !id.is_empty() && self.tx.contradicts(id, payment));
         self.tx.remember(payment.id());
         if made && contradicts {
             Event::Contradicted(payment)

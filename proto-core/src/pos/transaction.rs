@@ -123,8 +123,14 @@ pub(super) struct Asking {
 #[derive(Debug, Clone, Copy)]
 struct End {
     external_id: u32,
-    /// The payment, or 0 if none was made.
+    /// The payment that it was about, or 0 if there was none.
     payment: u32,
+    made: bool,
+}
+
+/// The fingerprint of a payment's id; no id has 0.
+fn mark(payment: Option<Text<'_>>) -> u32 {
+    payment.filter(|id| !id.is_empty()).map_or(0, fingerprint)
 }
 
 /// A record that the journal was asked to store.
@@ -263,19 +269,20 @@ impl<'b> Transaction<'b> {
 
     /// Remembers how a charge under this id ended.
     fn note_end(&mut self, id: &ExternalId, ending: &Ending) {
-        let payment = match ending.certainty {
-            Certainty::Unknown => return self.forget_end(id),
-            Certainty::NotMade => 0,
-            Certainty::Made(_) => fingerprint(ending.payment.as_deref().unwrap_or_default().into()),
-        };
         self.forget_end(id);
+        let made = match ending.certainty {
+            Certainty::Unknown => return,
+            Certainty::NotMade => false,
+            Certainty::Made(_) => true,
+        };
         if self.ends.is_full() {
             self.ends.pop_front();
         }
         let external_id = fingerprint(id.as_str().into());
         let _ = self.ends.push_back(End {
             external_id,
-            payment,
+            payment: mark(ending.payment.as_deref().map(Text::from)),
+            made,
         });
     }
 
@@ -283,19 +290,20 @@ impl<'b> Transaction<'b> {
     fn forget_end(&mut self, id: &ExternalId) {
         let id = fingerprint(id.as_str().into());
         for end in self.ends.iter_mut().filter(|end| end.external_id == id) {
-            // No id has this fingerprint and a payment of 0 is none: it matches nothing any more.
+            // No id has this fingerprint: it matches nothing any more.
             end.external_id = 0;
         }
     }
 
     /// Whether a payment that was made contradicts how the request under its external id ended: with none, or
-    /// with another one.
-    pub(super) fn contradicts(&self, external_id: Text<'_>, payment: Option<Text<'_>>) -> bool {
+    /// with another one. One that was taken offline and refused afterwards does not: that it was taken is repeated.
+    pub(super) fn contradicts(&self, external_id: Text<'_>, payment: Payment<'_>) -> bool {
         let id = fingerprint(external_id);
-        let payment = fingerprint(payment.unwrap_or_default());
+        let same = mark(payment.id());
+        let repeated = same != 0 && payment.offline() == Some(true);
         self.ends
             .iter()
-            .any(|end| end.external_id == id && end.payment != payment)
+            .any(|end| end.external_id == id && (end.payment != same || !end.made && !repeated))
     }
 
     /// Keeps the payment of a question, as it was received; too large a one by its id only.
