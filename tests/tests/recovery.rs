@@ -372,6 +372,23 @@ fn a_cancel_on_another_session_is_no_proof_but_a_reason_to_ask() {
 }
 
 #[test]
+fn a_cancel_is_no_proof_after_a_payment_that_may_be_ours_under_a_wrong_id() {
+    let mut world = World::ready();
+    let device = Device::answers(&mut world);
+    world.on_start(begin);
+    world.sale("X");
+    world.forget();
+    let finish = json!({"payment": payment("SOMEBODY", "SUCCESS").to_string()});
+    world.inject_command("FINISH_OK", &finish);
+    world.expect("event: Unsolicited Payment Payment");
+    device.has(payment("X", "SUCCESS"));
+    world.terminal.finish_cancel().unwrap();
+    world.settle();
+    world.wait(5_000);
+    assert_eq!(world.told(), ("made", "approved", "looked_up"));
+}
+
+#[test]
 fn a_question_is_asked_again_after_the_link_was_lost() {
     let mut world = World::ready();
     let device = Device::answers(&mut world);

@@ -200,10 +200,10 @@ impl Pos<'_> {
             };
         };
         let Some(request) = self.whose(payment).filter(|_| can_be_told(payment)) else {
-            return self.unasked_payment(payment);
+            return self.unasked_payment(now, payment);
         };
         let Some(entry) = self.cases.get(request) else {
-            return self.unasked_payment(payment);
+            return self.unasked_payment(now, payment);
         };
         let verdict = prove(entry.record.kind, Fact::Finished(Said::by(payment)));
         let Some(ending) = self.ending_of(request, verdict, payment, finality(payment, true))
@@ -223,11 +223,14 @@ impl Pos<'_> {
     }
 
     /// A payment that answers nothing: told, and loudly if it contradicts what was told before.
-    fn unasked_payment<'m>(&mut self, payment: Payment<'m>) -> Event<'m> {
+    fn unasked_payment<'m>(&mut self, now: Instant, payment: Payment<'m>) -> Event<'m> {
         let made = !matches!(
             Said::by(payment),
             Said::Failed | Said::Voided | Said::Running
         );
+        if made && !self.tx.knows(payment.id()) {
+            self.other_was_paid(now);
+        }
         let contradicts = payment
             .external_payment_id()
             .is_some_and(|id| !id.is_empty() && self.tx.contradicts(id, payment));
@@ -236,6 +239,23 @@ impl Pos<'_> {
             Event::Contradicted(payment)
         } else {
             Event::Unsolicited(Unsolicited::Payment(payment))
+        }
+    }
+
+    /// A payment was made that is not the one that is open, while the terminal had that one: it may be it under a
+    /// wrong name. The terminal knows.
+    fn other_was_paid(&mut self, now: Instant) {
+        let here = self.is_sent_here();
+        let Some(entry) = self.cases.open_mut().filter(|entry| here && entry.taken) else {
+            return;
+        };
+        if let Some(open) = entry
+            .open
+            .as_mut()
+            .filter(|_| entry.record.kind.is_charge())
+        {
+            open.other_paid = true;
+            self.missed_something(now);
         }
     }
 
@@ -322,7 +342,7 @@ impl Pos<'_> {
         // that all before it are over: it must be the only one.
         let ends = match entry.record.kind {
             RequestKind::Refund => entry.started && fitting().count() == 1,
-            _ => entry.taken,
+            _ => entry.taken && !entry.open.as_ref().is_some_and(|open| open.other_paid),
         };
         (ends && entry.session == Some(self.session.number)).then_some(entry.record.request)
     }

@@ -53,6 +53,8 @@ pub(super) struct Open {
     pub(super) left: bool,
     /// A card was declined.
     pub(super) declined: bool,
+    /// A payment was made meanwhile that says it is another one: an end without a payment is no proof any more.
+    pub(super) other_paid: bool,
     pub(super) cancel: Cancel,
     /// A question was rejected.
     pub(super) rejected: Option<QuestionKind>,
@@ -68,6 +70,7 @@ impl Open {
             stage: Stage::Withheld,
             left: false,
             declined: false,
+            other_paid: false,
             cancel: Cancel::No,
             rejected: None,
             held: None,
