@@ -342,9 +342,11 @@ impl Pos<'_> {
         // that all before it are over: it must be the only one.
         let ends = match entry.record.kind {
             RequestKind::Refund => entry.started && fitting().count() == 1,
-            _ => entry.taken && !entry.open.as_ref().is_some_and(|open| open.other_paid),
+            _ => entry.taken,
         };
-        (ends && entry.session == Some(self.session.number)).then_some(entry.record.request)
+        let doubtful = entry.open.as_ref().is_some_and(|open| open.other_paid);
+        (ends && !doubtful && entry.session == Some(self.session.number))
+            .then_some(entry.record.request)
     }
 
     /// A refusal ends the request only if it is about the start of a transaction and not about ours that

@@ -47,6 +47,12 @@ const MUTANTS: &[Mutant] = &[
             Some(QueryStatus::NotFound) => match inquiry.missed {",
     },
     Mutant {
+        name: "believe a look-up on a terminal at work",
+        file: "inquiry.rs",
+        find: "inquiry.busy = !idle && status.state().is_some();",
+        replace: "inquiry.busy = !MUTANT && !idle && status.state().is_some();",
+    },
+    Mutant {
         name: "take FOUND as made",
         file: "judging.rs",
         find: "        let ending = match (prove(kind, fact), refund) {",
