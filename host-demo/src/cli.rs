@@ -161,6 +161,10 @@ pub struct TerminalArgs {
     /// Be a USB device instead, on a Linux machine with a device controller; needs root
     #[arg(long, value_name = "CONTROLLER", num_args = 0..=1, default_missing_value = "", conflicts_with = "listen")]
     pub usb_gadget: Option<String>,
+    /// Be at the end of a serial line instead, which is a TCP connection that is made to this address: from an
+    /// emulator, or a device that puts a line on the network. Packets have checks, as those of `proto-core` have
+    #[arg(long, value_name = "tcp:ADDRESS:PORT", value_parser = serial_place, conflicts_with_all = ["listen", "usb_gadget"])]
+    pub serial: Option<SocketAddr>,
     /// How it cuts what it sends over USB
     #[arg(long, value_enum, default_value = "new", requires = "usb_gadget")]
     pub usb_packets: Packets,
@@ -193,6 +197,13 @@ pub struct DecodeArgs {
     /// Print tokens, card data and authorisation codes as they are
     #[arg(long)]
     pub show_secrets: bool,
+}
+
+fn serial_place(place: &str) -> Result<SocketAddr, String> {
+    let address = place
+        .strip_prefix("tcp:")
+        .ok_or("it must begin with tcp:")?;
+    address.parse().map_err(|error| format!("{error}"))
 }
 
 /// How a simulated terminal cuts what it sends over USB.
@@ -289,6 +300,7 @@ Examples:
   host-demo terminal --outcome tip:1.50+signature+duplicate --outcome partial:6.00
   host-demo terminal --outcome late --step 2000
   host-demo terminal --pair type
+  host-demo terminal --serial tcp:127.0.0.1:0
   host-demo terminal --usb-gadget            on a board with a USB device port, e.g. a Raspberry Pi Zero
 
 What a sale does not want does not happen: no question about a duplicate if it switches that off, no signature

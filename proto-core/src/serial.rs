@@ -7,9 +7,15 @@
 //!   [`drive`](crate::run::drive).
 //!
 //! A serial line has no beginning and no end: it is up as soon as it is there, and the role finds out who is
-//! at the other end. Nothing on it is checked or sent again; a receiver that lost bytes finds the beginning
-//! of the next message (`protocol/link.md` §1.10) and says how many bytes it has skipped. So give the UART
-//! flow control, or a receive buffer for as long as the program may look away.
+//! at the other end. Nothing on it is sent again; a receiver that lost bytes finds the beginning of the next
+//! message (`protocol/link.md` §1.10) and says how many bytes it has skipped. So give the UART flow control, or
+//! a receive buffer for as long as the program may look away.
+//!
+//! # Checks
+//!
+//! A UART does not notice when a bit of an amount turns over. So both of these put a [check](crate::wire::Packet::check) behind
+//! each packet and expect one: a message that has changed on its way is skipped. The other end must do the same.
+//! One that takes the packet stream of USB as it is needs `unchecked`, and then a line that protects what passes.
 
 use core::fmt;
 
@@ -85,12 +91,20 @@ enum Came {
 impl Incoming {
     const fn new() -> Self {
         Self {
-            framer: Framer::new(),
+            framer: Framer::checked(),
             bytes: [0; READ_LEN],
             start: 0,
             end: 0,
             asked: false,
         }
+    }
+
+    /// Forgets what was read.
+    fn reset(&mut self) {
+        self.framer.reset();
+        self.start = 0;
+        self.end = 0;
+        self.asked = false;
     }
 
     /// Where to read to. Everything there was looked at.
@@ -136,15 +150,17 @@ impl Incoming {
 }
 
 /// How much of a message has left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Outgoing {
     /// Bytes of text in the packets that have left whole.
     sent: usize,
     /// How much of the packet behind them has left, its head included.
     left: usize,
+    /// Packets have no check.
+    unchecked: bool,
 }
 
-/// What is to be written next.
+/// What is to be written next: bytes of a head or a check, or text.
 struct Piece<'m> {
     head: heapless::Vec<u8, 10>,
     text: &'m [u8],
@@ -161,7 +177,15 @@ impl Piece<'_> {
 }
 
 impl Outgoing {
-    /// What of `message` has not left yet, up to the end of a head or a packet; `None` if all of it has.
+    const fn new() -> Self {
+        Self {
+            sent: 0,
+            left: 0,
+            unchecked: false,
+        }
+    }
+
+    /// What of `message` has not left yet, up to the end of a head, a text or a check; `None` if all of it has.
     fn piece<'m, E>(&mut self, message: &'m [u8]) -> Result<Option<Piece<'m>>, SerialError<E>> {
         let rest = Packets::resume(message, None, self.sent).ok_or(SerialError::Unsendable)?;
         for packet in rest {
@@ -175,10 +199,23 @@ impl Outgoing {
                 let head = heapless::Vec::new();
                 return Ok(Some(Piece { head, text }));
             }
+            let left = left.saturating_sub(packet.text.len());
+            let check = packet.check();
+            let check = check.get(left..).unwrap_or_default();
+            if !self.unchecked && !check.is_empty() {
+                let head = check.try_into().unwrap_or_default();
+                return Ok(Some(Piece { head, text: &[] }));
+            }
             self.sent = self.sent.saturating_add(packet.text.len());
             self.left = 0;
         }
         Ok(None)
+    }
+
+    /// The message has left, or is given up.
+    fn reset(&mut self) {
+        self.sent = 0;
+        self.left = 0;
     }
 
     /// So many bytes of the piece have left.

@@ -11,7 +11,9 @@ use crate::amount::major;
 use crate::cli::Packets;
 use crate::cli::{Pair, TerminalArgs};
 use crate::report::status;
-use crate::sim::{Keyboard, Pairing, Plan, Question, Seen, SimulatorOptions, SimulatorThread};
+use crate::sim::{
+    Keyboard, Pairing, Plan, Question, Seen, SimulatorOptions, SimulatorThread, TcpLine,
+};
 
 /// How often it is said that anyone in the network can use the simulator.
 const WARNING: Duration = Duration::from_secs(60);
@@ -22,10 +24,10 @@ enum Note {
 }
 
 pub(super) fn run(args: &TerminalArgs) -> u8 {
-    if !args.listen.ip().is_loopback() && !args.allow_network {
+    let listens = args.serial.unwrap_or(args.listen);
+    if !listens.ip().is_loopback() && !args.allow_network {
         complain(&format!(
-            "{} can be reached by other machines. Use --allow-network if that is what you want.",
-            args.listen
+            "{listens} can be reached by other machines. Use --allow-network if that is what you want."
         ));
         return status::USAGE;
     }
@@ -37,12 +39,12 @@ pub(super) fn run(args: &TerminalArgs) -> u8 {
             let _ = gone.send(Note::Gone);
         }
     });
-    let simulator = match started {
-        Ok(simulator) => simulator,
+    let (simulator, place) = match started {
+        Ok(started) => started,
         Err(error) => {
             let place = match &args.usb_gadget {
                 Some(_) => "be a USB device".to_owned(),
-                None => format!("listen at {}", args.listen),
+                None => format!("listen at {listens}"),
             };
             complain(&format!("Cannot {place}: {error}"));
             return status::ERROR;
@@ -52,10 +54,7 @@ pub(super) fn run(args: &TerminalArgs) -> u8 {
     let _ = ctrlc::set_handler(move || {
         let _ = notes.send(Note::Interrupted);
     });
-    match &args.usb_gadget {
-        Some(_) => say("SIMULATOR plugged in, in merchant mode"),
-        None => say(&format!("SIMULATOR listening at {}", simulator.url())),
-    }
+    say(&format!("SIMULATOR {place}"));
     if args.pair == Pair::Type {
         read_codes(simulator.keyboard());
     }
@@ -78,17 +77,23 @@ pub(super) fn run(args: &TerminalArgs) -> u8 {
     }
 }
 
-/// Starts the simulator, on the network or on USB.
+/// Starts the simulator, and says where it is: on the network, on USB, or on a serial line.
 fn start(
     args: &TerminalArgs,
     look: impl FnMut(&Seen) + Send + 'static,
-) -> io::Result<SimulatorThread> {
+) -> io::Result<(SimulatorThread, String)> {
     let pairing = match args.pair {
         Pair::Auto => Pairing::Auto,
         Pair::Type => Pairing::Type,
     };
     if let Some(controller) = &args.usb_gadget {
-        return start_usb(controller, args, pairing, look);
+        let simulator = start_usb(controller, args, pairing, look)?;
+        return Ok((simulator, "plugged in, in merchant mode".to_owned()));
+    }
+    if let Some(address) = args.serial {
+        let (link, park, address) = TcpLine::listen(address)?;
+        let simulator = SimulatorThread::start_on(link, park, pairing, plans(args), look)?;
+        return Ok((simulator, format!("on a serial line at tcp:{address}")));
     }
     let options = SimulatorOptions {
         listen: args.listen,
@@ -96,7 +101,9 @@ fn start(
         outcomes: plans(args),
         allow_network: args.allow_network,
     };
-    SimulatorThread::start(options, look)
+    let simulator = SimulatorThread::start(options, look)?;
+    let place = format!("listening at {}", simulator.url());
+    Ok((simulator, place))
 }
 
 #[cfg(target_os = "linux")]

@@ -19,6 +19,7 @@ mod plan;
 mod random;
 mod screens;
 mod seen;
+mod serial;
 mod signature;
 mod telling;
 mod thread;
@@ -38,6 +39,7 @@ use acting::Stage;
 pub use plan::{End, Plan, PlanError};
 use random::Random;
 pub use seen::{Question, Seen};
+pub use serial::TcpLine;
 pub use thread::{Keyboard, SimulatorOptions, SimulatorThread};
 use upload::Uploads;
 

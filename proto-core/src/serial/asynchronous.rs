@@ -8,6 +8,7 @@ use embedded_io_async::{Read, Write};
 
 use super::{Came, Incoming, Outgoing, SerialError};
 use crate::link::{Detail, Down, DownReason, Link, LinkInfo, LinkKind, Step};
+use crate::wire::Framer;
 
 /// A link over the two halves of a serial line.
 ///
@@ -47,9 +48,17 @@ impl<R: Read, W: Write> SerialLink<R, W> {
             name: Detail::new(name),
             state: State::Down,
             incoming: Incoming::new(),
-            outgoing: Outgoing::default(),
+            outgoing: Outgoing::new(),
             lost: None,
         }
+    }
+
+    /// The same without a check behind each packet, see [the module](super): before anything has passed.
+    #[must_use]
+    pub fn unchecked(mut self) -> Self {
+        self.incoming.framer = Framer::new();
+        self.outgoing.unchecked = true;
+        self
     }
 
     /// The two halves. What was read and not given out, and what of a message has not left, is lost.
@@ -60,8 +69,8 @@ impl<R: Read, W: Write> SerialLink<R, W> {
 
     fn down(&mut self, down: Down) -> Step<'static> {
         self.state = State::Down;
-        self.incoming = Incoming::new();
-        self.outgoing = Outgoing::default();
+        self.incoming.reset();
+        self.outgoing.reset();
         self.lost = None;
         Step::Down(down)
     }
@@ -103,7 +112,7 @@ impl<R: Read, W: Write> SerialLink<R, W> {
             outgoing.wrote::<W::Error>(count)?;
             return Ok(false);
         }
-        *outgoing = Outgoing::default();
+        outgoing.reset();
         Ok(true)
     }
 }

@@ -3,7 +3,7 @@
 use embedded_io::{Read, ReadReady, Write};
 
 use super::{Came, Incoming, Outgoing, SerialError};
-use crate::wire::Frame;
+use crate::wire::{Frame, Framer};
 
 /// The most bytes that one [`Serial::read`] takes from the line, in reads of whatever size: then the rest of
 /// the loop gets its turn, however much comes in.
@@ -28,15 +28,23 @@ impl<'b> Serial<'b> {
         Self {
             receive,
             incoming: Incoming::new(),
-            outgoing: Outgoing { sent: 0, left: 0 },
+            outgoing: Outgoing::new(),
         }
+    }
+
+    /// The same without a check behind each packet, see [the module](super): before anything has passed.
+    #[must_use]
+    pub fn unchecked(mut self) -> Self {
+        self.incoming.framer = Framer::new();
+        self.outgoing.unchecked = true;
+        self
     }
 
     /// Begins anew, after an error: forgets what was read and how much of a message was written. Tell the
     /// role [`handle_link_down`](crate::Role::handle_link_down) as well: it gives another message then.
     pub fn reset(&mut self) {
-        self.incoming = Incoming::new();
-        self.outgoing = Outgoing::default();
+        self.incoming.reset();
+        self.outgoing.reset();
     }
 
     /// Reads what is there, until something is complete; `None` if nothing is yet. Never waits.
@@ -96,7 +104,7 @@ impl<'b> Serial<'b> {
         }
         let whole = self.outgoing.piece::<T::Error>(message)?.is_none();
         if whole {
-            self.outgoing = Outgoing::default();
+            self.outgoing.reset();
         }
         Ok(whole)
     }

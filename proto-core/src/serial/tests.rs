@@ -53,7 +53,7 @@ impl Cut {
 fn packed(message: &[u8]) -> Vec<u8> {
     Packets::new(message, None)
         .unwrap()
-        .flat_map(|packet| [packet.head.as_slice(), packet.text].concat())
+        .flat_map(|packet| [packet.head.as_slice(), packet.text, &packet.check()].concat())
         .collect()
 }
 
@@ -229,6 +229,26 @@ fn a_loop_is_told_when_the_line_is_down_and_can_begin_anew() {
         serial.write(&mut line, b"").unwrap_err(),
         SerialError::Unsendable
     );
+}
+
+#[test]
+fn a_bit_that_turns_over_is_noticed_unless_the_other_end_makes_no_checks() {
+    let mut stream = packed(b"1000");
+    stream[10] ^= 1;
+    stream.extend(packed(b"b"));
+    assert_eq!(read(Cut::At(3), &stream, 64), ["skipped 18", "1 b"]);
+
+    let plain: Vec<u8> = Packets::new(b"1000", None)
+        .unwrap()
+        .flat_map(|packet| [packet.head.as_slice(), packet.text].concat())
+        .collect();
+    let mut line = Line::new(Cut::At(3), &plain);
+    let mut buf = [0; 64];
+    let mut serial = Serial::new(&mut buf).unchecked();
+    let frame = serial.read(&mut line).unwrap();
+    assert!(matches!(frame, Some(Frame::Message(message)) if message == b"1000"));
+    while !serial.write(&mut line, b"1000").unwrap() {}
+    assert_eq!(line.output, plain);
 }
 
 #[test]

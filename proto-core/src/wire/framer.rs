@@ -1,11 +1,16 @@
 //! The packet stream of USB and serial lines (`protocol/link.md` §1.7 to §1.10).
 //!
 //! A message is `CC 77 11 22`, its length, and its text; it is cut into packets of a 2-byte length and that
-//! many bytes. There is no checksum. A reader that lost its place looks for the next packet that begins with the
-//! magic bytes; a message in whose text they stand was broken off there: in UTF-8 `CC` is never followed by `77`,
-//! and in JSON no `11` stands bare.
+//! many bytes. There is no checksum: USB has its own. A reader that lost its place looks for the next packet that
+//! begins with the magic bytes; a message in whose text they stand was broken off there: in UTF-8 `CC` is never
+//! followed by `77`, and in JSON no `11` stands bare.
+//!
+//! Between two ends that are both of this crate a packet may be followed by a check, the [`crc32`] of all its bytes:
+//! on a bare serial line nothing else notices a digit that has become another.
 
 use core::fmt;
+
+use super::crc::{self, crc32};
 
 /// The longest message in bytes.
 pub const MAX_MESSAGE: usize = 4 * 1024 * 1024;
@@ -19,6 +24,8 @@ const MAGIC: [u8; 4] = [0xCC, 0x77, 0x11, 0x22];
 const MESSAGE_HEAD: usize = 8;
 /// Packet length, magic and message length.
 const FIRST_HEAD: usize = 10;
+/// The check behind a packet.
+pub(crate) const CHECK: usize = 4;
 
 /// What the stream has given.
 #[derive(Debug)]
@@ -70,12 +77,29 @@ pub struct Framer {
     /// all but one, before that is seen.
     recent: [u8; FIRST_HEAD - 1],
     skipped: usize,
+    /// Whether packets are followed by a check.
+    checked: bool,
+    /// What the check of the current packet is to be, so far.
+    sum: u32,
+    /// How many bytes of the check are still to come.
+    check_left: usize,
 }
 
 impl Framer {
-    /// A framer at the beginning of a stream.
+    /// A framer at the beginning of a stream as it is on USB: packets have no check.
     #[must_use]
     pub const fn new() -> Self {
+        Self::with(false)
+    }
+
+    /// A framer at the beginning of a stream whose packets are each followed by their [`Packet::check`]. A message
+    /// with a packet that does not match is skipped.
+    #[must_use]
+    pub const fn checked() -> Self {
+        Self::with(true)
+    }
+
+    const fn with(checked: bool) -> Self {
         Self {
             head: heapless::Vec::new(),
             shared: 0,
@@ -85,12 +109,15 @@ impl Framer {
             taken: 0,
             recent: [0; FIRST_HEAD - 1],
             skipped: 0,
+            checked,
+            sum: 0,
+            check_left: 0,
         }
     }
 
     /// Forgets a message in progress: the stream begins anew.
     pub fn reset(&mut self) {
-        *self = Self::new();
+        *self = Self::with(self.checked);
     }
 
     /// The length of the message in progress, as soon as it is known.
@@ -114,7 +141,12 @@ impl Framer {
         while let Some(rest @ [byte, ..]) = input.get(used..) {
             if self.packet_left > 0 {
                 used = used.saturating_add(self.take_text(rest, buf));
-                if self.total > 0 && self.received == self.total {
+                if self.is_whole() {
+                    return (used, Some(self.complete(buf)));
+                }
+            } else if self.check_left > 0 {
+                used = used.saturating_add(self.take_check(rest));
+                if self.is_whole() {
                     return (used, Some(self.complete(buf)));
                 }
             } else {
@@ -146,7 +178,29 @@ impl Framer {
         }
         self.received = self.received.saturating_add(piece.len());
         self.packet_left = self.packet_left.saturating_sub(piece.len());
+        if self.checked {
+            self.sum = crc::more(self.sum, piece);
+            if self.packet_left == 0 {
+                self.check_left = CHECK;
+            }
+        }
         piece.len()
+    }
+
+    /// Takes bytes of the check behind a packet. The message ends here if they are not what they must be.
+    fn take_check(&mut self, input: &[u8]) -> usize {
+        let piece = input.get(..self.check_left).unwrap_or(input);
+        self.pass(piece);
+        self.check_left = self.check_left.saturating_sub(piece.len());
+        let check = self.recent.last_chunk::<CHECK>();
+        if self.check_left == 0 && check != Some(&self.sum.to_be_bytes()) {
+            self.lose_message();
+        }
+        piece.len()
+    }
+
+    const fn is_whole(&self) -> bool {
+        self.total > 0 && self.received == self.total && self.check_left == 0
     }
 
     /// Where in this text the third byte of the magic stands behind the others.
@@ -167,8 +221,11 @@ impl Framer {
     fn complete<'b>(&mut self, buf: &'b mut [u8]) -> Frame<'b> {
         let total = core::mem::take(&mut self.total);
         self.received = 0;
-        self.head = heapless::Vec::from_array(self.recent);
-        self.shared = self.recent.len();
+        // What was checked has taken nothing of what follows.
+        if !self.checked {
+            self.head = heapless::Vec::from_array(self.recent);
+            self.shared = self.recent.len();
+        }
         if total <= buf.len() {
             Frame::Message(buf.get_mut(..total).unwrap_or_default())
         } else {
@@ -191,7 +248,7 @@ impl Framer {
             self.lose_message();
         } else {
             self.packet_left = length;
-            self.head.clear();
+            self.begin_packet();
         }
         None
     }
@@ -209,7 +266,7 @@ impl Framer {
                 self.packet_left = length.saturating_sub(MESSAGE_HEAD);
                 self.taken = FIRST_HEAD;
                 self.shared = 0;
-                self.head.clear();
+                self.begin_packet();
                 let skipped = core::mem::take(&mut self.skipped);
                 return (skipped > 0).then_some(FrameError { skipped });
             }
@@ -223,6 +280,14 @@ impl Framer {
         None
     }
 
+    /// The head is whole: the text of the packet follows.
+    fn begin_packet(&mut self) {
+        if self.checked {
+            self.sum = crc32(&self.head);
+        }
+        self.head.clear();
+    }
+
     /// Gives the message in progress up: its sender did, or it has lost bytes. The last bytes may begin a new
     /// one.
     fn lose_message(&mut self) {
@@ -232,6 +297,7 @@ impl Framer {
         self.total = 0;
         self.received = 0;
         self.packet_left = 0;
+        self.check_left = 0;
     }
 
     /// These bytes of the stream have passed.
@@ -280,6 +346,14 @@ pub struct Packet<'m> {
     pub head: heapless::Vec<u8, FIRST_HEAD>,
     /// The text of this packet.
     pub text: &'m [u8],
+}
+
+impl Packet<'_> {
+    /// What follows the packet on a line with checks: the [`crc32`] of its bytes, the highest first.
+    #[must_use]
+    pub fn check(&self) -> [u8; CHECK] {
+        crc::more(crc32(&self.head), self.text).to_be_bytes()
+    }
 }
 
 impl<'m> Packets<'m> {
@@ -446,5 +520,83 @@ mod tests {
             assert_eq!(read(&stream, 1, 64), [skipped.as_str(), "{}"]);
         }
         assert!(Packets::new(b"", None).is_none());
+    }
+
+    /// As `packed`, each packet with its check.
+    fn checked(message: &[u8]) -> Vec<u8> {
+        Packets::new(message, None)
+            .unwrap()
+            .flat_map(|packet| [packet.head.as_slice(), packet.text, &packet.check()].concat())
+            .collect()
+    }
+
+    /// What a framer with checks makes of a stream, and how many bytes it skips in all.
+    fn read_checked(stream: &[u8], piece: usize) -> (Vec<Vec<u8>>, usize) {
+        let (mut framer, mut buf) = (Framer::checked(), vec![0; 65_536]);
+        let (mut messages, mut skipped) = (Vec::new(), 0);
+        for mut bytes in stream.chunks(piece) {
+            while !bytes.is_empty() {
+                let (used, frame) = framer.feed(bytes, &mut buf);
+                bytes = &bytes[used..];
+                match frame {
+                    Some(Frame::Message(text)) => messages.push(text.to_vec()),
+                    Some(Frame::Resumed(error)) => skipped += error.skipped,
+                    Some(Frame::TooLong { .. }) => panic!("it fits"),
+                    None => {}
+                }
+            }
+        }
+        (messages, skipped)
+    }
+
+    #[test]
+    fn packets_with_checks_are_read_at_every_cut() {
+        let long = vec![b'a'; 40_000];
+        let stream = [checked(b"x"), checked(&long), checked(b"{}")].concat();
+        for piece in [1, 3, 512, 100_000] {
+            let expected = vec![b"x".to_vec(), long.clone(), b"{}".to_vec()];
+            assert_eq!(read_checked(&stream, piece), (expected, 0), "{piece}");
+        }
+    }
+
+    #[test]
+    fn a_bit_that_turns_over_costs_its_message_and_is_never_read() {
+        let message = br#"{"amount":1000,"x":"0123456789"}"#;
+        let next = vec![b'n'; 100];
+        let stream = [
+            checked(message),
+            checked(&next),
+            checked(&next),
+            checked(b"{}"),
+        ]
+        .concat();
+        let first = checked(message).len();
+        for at in 0..first {
+            for bit in 0..8 {
+                let mut stream = stream.clone();
+                stream[at] ^= 1 << bit;
+                let (messages, skipped) = read_checked(&stream, 7);
+                let known = messages.iter().all(|text| *text == next || text == b"{}");
+                assert!(known && skipped > 0, "{at}.{bit}");
+                // A length that has become larger takes more with it, but never the line.
+                assert_eq!(messages.last().unwrap(), b"{}", "{at}.{bit}");
+                assert!(at < 10 || messages.len() == 3, "{at}.{bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_lost_cost_their_message() {
+        let message = br#"{"amount":1000,"x":"0123456789"}"#;
+        let stream = [checked(message), checked(b"[1]"), checked(b"[2]")].concat();
+        for at in 0..checked(message).len() {
+            for lost in 1..8 {
+                let mut stream = stream.clone();
+                stream.drain(at..(at + lost).min(checked(message).len()));
+                let (messages, _) = read_checked(&stream, 5);
+                assert!(!messages.contains(&message.to_vec()), "{lost} at {at}");
+                assert_eq!(messages.last().unwrap(), b"[2]", "{lost} at {at}");
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! with fragments ([`Fragmenter`], [`Joiner`]).
 
 mod base64;
+mod crc;
 mod envelope;
 mod fragmenter;
 mod framer;
@@ -17,6 +18,7 @@ mod open;
 pub(crate) mod shape;
 
 pub use base64::{BadBase64, Bytes};
+pub use crc::crc32;
 pub use envelope::{
     SOURCE_SDK, Sender, package_name, write_liveness, write_message, write_payload,
 };

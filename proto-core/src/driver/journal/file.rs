@@ -21,6 +21,7 @@ use super::{
 use crate::fingerprint::fingerprint;
 use crate::journal::{RECORD_VERSION, Record, RecordState};
 use crate::pos::{ExternalId, RequestId};
+use crate::wire::crc32;
 
 /// The longest line in bytes. An entry that does not fit is refused.
 const LINE: usize = 8 * 1_024;
@@ -478,7 +479,7 @@ fn is_torn(line: &[u8]) -> bool {
 fn line_of(entry: &JournalEntry) -> io::Result<Vec<u8>> {
     let json = serde_json::to_string(entry)?;
     let rest = json.strip_prefix('{').unwrap_or_default();
-    let sum = crc32fast::hash(rest.as_bytes());
+    let sum = crc32(rest.as_bytes());
     let line = format!("{BEFORE_SUM}{sum:08x}{AFTER_SUM}{rest}\n");
     if line.len() > LINE {
         return Err(io::Error::other("an entry is too long"));
@@ -499,7 +500,7 @@ fn entry_of(line: &[u8]) -> Result<JournalEntry, &'static str> {
     let sum = core::str::from_utf8(sum)
         .ok()
         .and_then(|sum| u32::from_str_radix(sum, 16).ok());
-    if sum != Some(crc32fast::hash(rest)) {
+    if sum != Some(crc32(rest)) {
         return Err("its checksum is wrong");
     }
     let entry = serde_json::from_slice::<JournalEntry>(line).map_err(|_| NEWER)?;

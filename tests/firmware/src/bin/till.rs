@@ -1,0 +1,401 @@
+//! A day at a till without an operating system: `tests/metal/stage` has a simulated terminal at the other end of the
+//! line. It ends with 0 and its books, or says what is wrong.
+#![no_std]
+#![no_main]
+
+use core::ptr::addr_of_mut;
+
+use cortex_m::peripheral::SCB;
+use cortex_m_rt::entry;
+use firmware::flash::Journal;
+use firmware::{Uart, high_water, now, sleep, start, wall};
+use proto_core::Role;
+use proto_core::link::{LinkInfo, LinkKind};
+use proto_core::pos::{
+    Answer, Case, Cause, Certainty, Config, Env, Event, ExternalId, Memory, Pos, RefundPayment,
+    RequestId, Sale, Summary,
+};
+use proto_core::run::Intake;
+use proto_core::serial::Serial;
+use proto_core::time::{Duration, Instant};
+use proto_core::wire::Frame;
+use semihosting::{println, process};
+
+/// What is done, in this order; the terminal is told to do the same.
+const DAY: [Step; 9] = [
+    Step::pay("approved", Ends::Made),
+    Step::pay("declined", Ends::NotMade(Cause::Declined)),
+    Step::pay("signed", Ends::Made),
+    Step::pay("twice", Ends::Made),
+    Step {
+        trouble: Trouble::Cancel,
+        ..Step::pay("cancelled", Ends::NotMade(Cause::CancelledPos))
+    },
+    Step {
+        refunds: Some("approved"),
+        ..Step::pay("refund", Ends::Made)
+    },
+    Step {
+        trouble: Trouble::Cut,
+        ..Step::pay("cut", Ends::Made)
+    },
+    Step {
+        trouble: Trouble::Reset,
+        ..Step::pay("reset", Ends::Made)
+    },
+    Step::pay("last", Ends::Made),
+];
+
+#[derive(Clone, Copy)]
+struct Step {
+    /// Its external id.
+    id: &'static str,
+    /// The payment that is given back, by its external id; else a sale.
+    refunds: Option<&'static str>,
+    trouble: Trouble,
+    ends: Ends,
+}
+
+/// What happens in the middle.
+#[derive(Clone, Copy, PartialEq)]
+enum Trouble {
+    No,
+    /// The clerk cancels.
+    Cancel,
+    /// The cable is pulled, and put back after five seconds.
+    Cut,
+    /// The till loses its power.
+    Reset,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Ends {
+    Made,
+    NotMade(Cause),
+}
+
+impl Step {
+    const fn pay(id: &'static str, ends: Ends) -> Self {
+        Self {
+            id,
+            refunds: None,
+            trouble: Trouble::No,
+            ends,
+        }
+    }
+}
+
+const AMOUNT: i64 = 1_000;
+const OUT: Duration = Duration::from_secs(5);
+/// Nothing takes longer; the simulated terminal is fast.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[entry]
+fn main() -> ! {
+    let Some(board) = cortex_m::Peripherals::take() else {
+        process::exit(2)
+    };
+    start(board.SYST);
+    let mut journal = Journal::open();
+    match day(&mut journal) {
+        Ok(()) => {
+            for record in journal.standing() {
+                let summary = Summary::of(&record, false);
+                let payment = summary
+                    .as_ref()
+                    .and_then(|summary| summary.payment_id.as_deref());
+                let approved = summary.as_ref().map_or(0, |summary| summary.approved);
+                let certainty = summary
+                    .as_ref()
+                    .map_or("open", |summary| summary.certainty.name());
+                println!(
+                    "book {} {certainty} {approved} {}",
+                    record.external_id,
+                    payment.unwrap_or("-")
+                );
+            }
+            println!("stack {} bytes", high_water());
+            process::exit(0)
+        }
+        Err(wrong) => {
+            println!("wrong: {wrong}");
+            process::exit(1)
+        }
+    }
+}
+
+fn day(journal: &mut Journal) -> Result<(), &'static str> {
+    // SAFETY: this is called once, and nobody else has them.
+    let Buffers {
+        send,
+        withheld,
+        hold,
+        cases,
+        rx,
+        join,
+    } = unsafe { &mut *addr_of_mut!(BUFFERS) };
+    let memory = Memory {
+        send,
+        withheld,
+        hold,
+        cases,
+        receive: RECEIVE,
+    };
+    let last_request = journal
+        .records()
+        .map(|record| record.request.number())
+        .max();
+    let config = Config {
+        accept_simulator: true, // never in a shop
+        last_request: last_request.unwrap_or(0),
+        ..Config::new("com.example.firmware:1.0")
+    };
+    let mut till = Till {
+        journal,
+        uart: Uart::new(),
+        at: 0,
+        asked: None,
+        told: None,
+        plug_at: None,
+        befallen: false,
+    };
+    let mut pos = Pos::new(config, memory);
+    let (mut serial, mut intake) = (Serial::new(rx), Intake::new(&mut join[..]));
+    for record in till.journal.standing() {
+        println!("on record: {} {:?}", record.external_id, record.state);
+        pos.resume(now(), &record, env())
+            .map_err(|_| "no place for what is open")?;
+        // What was begun before the power went is where the day goes on.
+        if let Some(at) = DAY
+            .iter()
+            .position(|step| step.id == record.external_id.as_str())
+        {
+            till.at = at;
+            till.asked = Some((record.request, now()));
+            till.befallen = true;
+        }
+    }
+    pos.handle_link_up(now(), LinkInfo::new(LinkKind::Serial, "uart0"));
+    // To the end of the day, and until all of it is on record.
+    while till.at < DAY.len() || pos.poll_journal().is_some() {
+        let now = now();
+        while let Some((id, record)) = pos.poll_journal() {
+            let done = till.journal.append(record);
+            pos.journal_done(now, id, done);
+        }
+        if let Some(message) = pos.transmit()
+            && serial
+                .write(&mut till.uart, message)
+                .map_err(|_| "the line")?
+        {
+            pos.transmitted(now);
+        }
+        let mut idle = false;
+        let mut show = |now: Instant, pos: &mut Pos<'_>, event: Event<'_>| {
+            till_sees(&mut till.told, pos, now, event)
+        };
+        match serial.read(&mut till.uart).map_err(|_| "the line")? {
+            Some(Frame::Message(message)) => {
+                intake.handle_message(now, &mut pos, message, &mut show)
+            }
+            Some(Frame::TooLong { head, total }) => pos.handle_oversize(now, head, total),
+            Some(Frame::Resumed(error)) => pos.handle_garbled(now, error),
+            None => idle = pos.transmit().is_none(),
+        }
+        intake.handle_timeout(now, &mut pos, &mut show);
+        if pos.poll_timeout().is_some_and(|due| due <= now) {
+            pos.handle_timeout(now);
+        }
+        while let Some(event) = pos.poll_event() {
+            show(now, &mut pos, event);
+        }
+        till.go_on(&mut pos, now)?;
+        if idle {
+            sleep();
+        }
+    }
+    Ok(())
+}
+
+/// What the terminal sends at most: a signature.
+const RECEIVE: usize = 48 * 1_024;
+
+/// The memory of a till. Not on the stack, so that what is measured there is what the code needs.
+struct Buffers {
+    send: [u8; 2_048],
+    withheld: [u8; 2_048],
+    hold: [u8; 4_096],
+    cases: [Case; 4],
+    rx: [u8; RECEIVE],
+    join: [u8; 1_024],
+}
+
+static mut BUFFERS: Buffers = Buffers {
+    send: [0; 2_048],
+    withheld: [0; 2_048],
+    hold: [0; 4_096],
+    cases: [Case::EMPTY; 4],
+    rx: [0; RECEIVE],
+    join: [0; 1_024],
+};
+
+fn env() -> Env {
+    Env { unix_ms: wall() }
+}
+
+struct Till<'j> {
+    journal: &'j mut Journal,
+    uart: Uart,
+    /// The step of the day.
+    at: usize,
+    /// What it has asked for, and since when it waits.
+    asked: Option<(RequestId, Instant)>,
+    /// What it was told.
+    told: Option<Told>,
+    plug_at: Option<Instant>,
+    /// What was to happen in the middle has happened.
+    befallen: bool,
+}
+
+enum Told {
+    /// A payment is being taken.
+    Screen,
+    Outcome(Summary),
+}
+
+/// The till's display and its answers.
+fn till_sees(told: &mut Option<Told>, pos: &mut Pos<'_>, now: Instant, event: Event<'_>) {
+    match event {
+        Event::BecameReady(_) => println!("ready: {}", pos.terminal().serial),
+        Event::ScreenShown(_) if told.is_none() => *told = Some(Told::Screen),
+        Event::Confirm(asked) => {
+            println!("asked: {:?}", asked.question.kind());
+            // Stale if the terminal has gone on meanwhile: then there is nothing to answer.
+            let _ = pos.answer(now, asked.question, asked.accept());
+        }
+        Event::Signature(asked) => {
+            println!("asked: {:?}", asked.question.kind());
+            let _ = pos.answer(now, asked.question, Answer::Accept);
+        }
+        Event::Outcome(outcome) | Event::Resolved(outcome) => {
+            println!(
+                "told: {} {}",
+                outcome.summary.external_id,
+                outcome.summary.certainty.name()
+            );
+            *told = Some(Told::Outcome(outcome.summary));
+        }
+        Event::Garbled(error) => println!("{error}"),
+        _ => {}
+    }
+}
+
+impl Till<'_> {
+    /// The clerk, and what befalls him.
+    fn go_on(&mut self, pos: &mut Pos<'_>, now: Instant) -> Result<(), &'static str> {
+        let Some(step) = DAY.get(self.at) else {
+            return Ok(());
+        };
+        if self.plug_at.is_some_and(|at| at <= now) {
+            self.plug_at = None;
+            self.uart.cut = false;
+        }
+        match self.asked {
+            None if pos.is_ready() => {
+                self.told = None;
+                self.asked = Some((self.ask(pos, now, step)?, now));
+            }
+            None => {}
+            Some((_, since)) if now.since(since) > PATIENCE => {
+                return Err("an outcome does not come");
+            }
+            Some((request, _)) => match self.told.take() {
+                Some(Told::Outcome(summary)) if summary.request == request => {
+                    self.ended(pos, step, &summary)?
+                }
+                Some(Told::Screen) => self.befalls(pos, now, step, request)?,
+                _ => {}
+            },
+        }
+        Ok(())
+    }
+
+    fn ask(&self, pos: &mut Pos<'_>, now: Instant, step: &Step) -> Result<RequestId, &'static str> {
+        println!("step {}", step.id);
+        let asked = match step.refunds {
+            None => pos.sale(now, &Sale::new(AMOUNT).external_id(step.id), env()),
+            Some(original) => {
+                let id = ExternalId::new(original).ok_or("an id")?;
+                let paid = self
+                    .journal
+                    .standing()
+                    .find(|record| record.external_id == id);
+                let payment = paid
+                    .and_then(|record| record.ending?.payment)
+                    .ok_or("nothing to give back")?;
+                let refund = RefundPayment {
+                    external_id: step.id,
+                    original: Some(original),
+                    ..RefundPayment::partial(&payment, AMOUNT / 2)
+                };
+                pos.refund_payment(now, &refund, env())
+            }
+        };
+        asked.map_err(|refused| {
+            println!("refused: {refused}");
+            "a request is refused"
+        })
+    }
+
+    fn befalls(
+        &mut self,
+        pos: &mut Pos<'_>,
+        now: Instant,
+        step: &Step,
+        request: RequestId,
+    ) -> Result<(), &'static str> {
+        if core::mem::replace(&mut self.befallen, true) {
+            return Ok(());
+        }
+        match step.trouble {
+            Trouble::No => {}
+            Trouble::Cancel => pos
+                .cancel(now, request)
+                .map_err(|_| "a cancel is refused")?,
+            Trouble::Cut => {
+                println!("the cable is pulled");
+                self.uart.cut = true;
+                self.plug_at = Some(now.after(OUT));
+            }
+            Trouble::Reset => {
+                println!("the power goes");
+                SCB::sys_reset();
+            }
+        }
+        Ok(())
+    }
+
+    fn ended(
+        &mut self,
+        pos: &mut Pos<'_>,
+        step: &Step,
+        summary: &Summary,
+    ) -> Result<(), &'static str> {
+        let ends = match summary.certainty {
+            Certainty::Made(_) => Ends::Made,
+            Certainty::NotMade => Ends::NotMade(summary.cause),
+            // It goes on being asked for.
+            Certainty::Unknown => return Ok(()),
+        };
+        if ends != step.ends {
+            println!("{} {:?} {:?}", step.id, summary.certainty, summary.cause);
+            return Err("another end than was to be");
+        }
+        pos.outcome_stored(summary)
+            .map_err(|_| "an outcome cannot be stored")?;
+        self.asked = None;
+        self.befallen = false;
+        self.at += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,15 @@
+//! The board: an MPS2 with a Cortex-M, as QEMU makes one (`mps2-an386`: M4F, `mps2-an385`: M3, which runs what an
+//! M0 runs).
+//!
+//! The only unsafe code of the project's own is here and in the programs beside it: registers, and memory that
+//! outlives a reset.
+#![no_std]
+
+pub mod flash;
+mod line;
+mod stack;
+mod timer;
+
+pub use line::Uart;
+pub use stack::high_water;
+pub use timer::{now, sleep, start, wall};
