@@ -1,8 +1,13 @@
 //! What the simulated terminal can be told.
 
-use host_demo::sim::Plan;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 
-use crate::support::{TerminalProcess, Tokens, run, sale_args};
+use host_demo::sim::Plan;
+use proto_core::wire::names::Method;
+use proto_core::wire::{Frame, Framer, Packets, open};
+
+use crate::support::{PATIENCE, Running, TerminalProcess, Tokens, run, sale_args};
 
 #[test]
 fn its_help_lists_every_outcome() {
@@ -51,5 +56,54 @@ fn outcomes_are_combined_and_people_see_what_happens() {
         "RECEIPT_OPTIONS",
     ] {
         terminal.running.line(line);
+    }
+}
+
+#[test]
+fn it_answers_on_a_serial_line_one_connection_after_the_other_and_checks_what_comes() {
+    let mut running = Running::start(&["terminal", "--serial", "tcp:127.0.0.1:0"]);
+    let line = running.line("on a serial line at tcp:");
+    let (_, address) = line.split_once("tcp:").unwrap();
+    let request = br#"{"id":"1","method":"DISCOVERY_REQUEST","payload":"{\"supportsOrderModification\":false}","type":"COMMAND","packageName":"p"}"#;
+    for _ in 0..2 {
+        let mut line = TcpStream::connect(address).unwrap();
+        line.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut packets = Packets::new(request, None).unwrap();
+        let packet = packets.next().unwrap();
+        let good = [packet.head.as_slice(), packet.text, &packet.check()].concat();
+        // A bit that has turned over: nobody answers that one.
+        let mut bad = good.clone();
+        bad[40] ^= 1;
+        line.write_all(&[bad, good].concat()).unwrap();
+        assert_eq!(answer(&mut line), "DISCOVERY_RESPONSE");
+        drop(line);
+        running.line("is connected");
+        running.line("is gone");
+    }
+    let wrong = run(&["terminal", "--serial", "127.0.0.1:0"]);
+    assert_eq!(wrong.status, Some(2), "{wrong:?}");
+    let outside = run(&["terminal", "--serial", "tcp:0.0.0.0:0"]);
+    assert!(outside.err.contains("--allow-network"), "{outside:?}");
+}
+
+/// The method of the first command that comes.
+fn answer(line: &mut TcpStream) -> String {
+    let (mut framer, mut buf, mut piece) = (Framer::checked(), vec![0; 65_536], [0; 512]);
+    loop {
+        let count = line.read(&mut piece).unwrap();
+        assert!(count > 0, "it hangs up");
+        let mut rest = &piece[..count];
+        while !rest.is_empty() {
+            let (used, frame) = framer.feed(rest, &mut buf);
+            rest = &rest[used..];
+            if let Some(Frame::Message(message)) = frame
+                && let Some(method) = open(message)
+                    .unwrap()
+                    .method
+                    .filter(|method| *method != Method::Ack)
+            {
+                return method.name().to_string();
+            }
+        }
     }
 }
