@@ -7,6 +7,7 @@ use core::fmt;
 use core::future::Future;
 
 use crate::wire::FrameError;
+use crate::wire::json::Text;
 
 /// Room for a description in an error or of a peer, in bytes. Longer text is cut.
 pub const DETAIL_LEN: usize = 120;
@@ -19,6 +20,11 @@ impl Detail {
     /// The text, cut at a character boundary if it is longer than [`DETAIL_LEN`].
     #[must_use]
     pub fn new(text: &str) -> Self {
+        Self::of(text.into())
+    }
+
+    /// The same of a text in a message. (Printing it would link all of `core::fmt`.)
+    pub(crate) fn of(text: Text<'_>) -> Self {
         let mut detail = heapless::String::new();
         for c in text.chars() {
             if detail.push(c).is_err() {
@@ -243,6 +249,16 @@ impl Down {
         Self {
             reason,
             detail: Detail::print(detail),
+        }
+    }
+}
+
+impl From<DownReason> for Down {
+    /// A cause without a detail. (Printing none would link all of `core::fmt`.)
+    fn from(reason: DownReason) -> Self {
+        Self {
+            reason,
+            detail: Detail::default(),
         }
     }
 }

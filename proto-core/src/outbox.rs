@@ -97,8 +97,15 @@ impl<'b> Outbox<'b> {
 
     fn append(&mut self, write: impl FnOnce(&mut [u8]) -> Result<usize, Full>) -> Result<(), Full> {
         if self.start > 0 && self.end <= self.buf.len() {
-            self.buf.copy_within(self.start..self.end, 0);
-            let end = self.end.saturating_sub(self.start);
+            // Byte by byte: what moves slices in one go has a way to panic, which would be linked.
+            let mut end = 0usize;
+            for from in self.start..self.end {
+                let byte = self.buf.get(from).copied().unwrap_or(0);
+                if let Some(slot) = self.buf.get_mut(end) {
+                    *slot = byte;
+                }
+                end = end.saturating_add(1);
+            }
             if let Some(left_over) = self.buf.get_mut(end..self.end) {
                 left_over.fill(0);
             }

@@ -341,7 +341,7 @@ impl Role for Pos<'_> {
 
     fn handle_link_up(&mut self, now: Instant, info: LinkInfo) {
         if self.session.phase != Phase::Down {
-            self.handle_link_down(now, &Down::new(crate::link::DownReason::Lost, ""));
+            self.handle_link_down(now, &Down::from(crate::link::DownReason::Lost));
         }
         self.session = Session {
             phase: Phase::Pairing,
@@ -405,7 +405,8 @@ impl Role for Pos<'_> {
     }
 
     fn handle_oversize(&mut self, now: Instant, head: &[u8], total: usize) {
-        let method = name_in_head(head).map_or(Detail::default(), Detail::print);
+        let method = name_in_head(head).map(|method| Detail::of(method.name()));
+        let method = method.unwrap_or_default();
         self.missed_something(now);
         self.emit(Event::Oversize { method, total });
     }

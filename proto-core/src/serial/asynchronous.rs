@@ -125,7 +125,7 @@ impl<R: Read, W: Write> Link for SerialLink<R, W> {
                 self.state = State::Up;
                 return Step::Up(LinkInfo::new(LinkKind::Serial, self.name.as_str()));
             }
-            State::Closed => return self.down(Down::new(DownReason::Local, "")),
+            State::Closed => return self.down(Down::from(DownReason::Local)),
         }
         loop {
             match self.incoming.next(buf) {

@@ -224,7 +224,7 @@ impl<'b> Terminal<'b> {
 
     /// The power was lost: what was running is gone, the books stay.
     pub fn restart(&mut self) {
-        self.handle_link_down(Instant::ZERO, &Down::new(DownReason::Lost, ""));
+        self.handle_link_down(Instant::ZERO, &Down::from(DownReason::Lost));
         self.running = None;
         self.asking = Asking::default();
         self.waits_for_customer = false;
@@ -433,7 +433,7 @@ impl Role for Terminal<'_> {
 
     fn handle_link_up(&mut self, now: Instant, info: LinkInfo) {
         if self.phase != Phase::Down {
-            self.handle_link_down(now, &Down::new(DownReason::Lost, ""));
+            self.handle_link_down(now, &Down::from(DownReason::Lost));
         }
         self.kind = info.kind;
         self.phase = if info.kind == LinkKind::Network {
@@ -476,7 +476,8 @@ impl Role for Terminal<'_> {
     }
 
     fn handle_oversize(&mut self, _now: Instant, head: &[u8], total: usize) {
-        let method = name_in_head(head).map_or(Detail::default(), Detail::print);
+        let method = name_in_head(head).map(|method| Detail::of(method.name()));
+        let method = method.unwrap_or_default();
         self.emit(Event::Oversize { method, total });
     }
 

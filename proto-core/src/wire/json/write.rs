@@ -166,8 +166,9 @@ impl<'b> Writer<'b> {
         let mut rest = value.unsigned_abs();
         let mut count = 0usize;
         for slot in digits.iter_mut().rev() {
-            *slot = b'0' | (rest % 10) as u8;
-            rest /= 10;
+            let digit;
+            (rest, digit) = by_ten(rest);
+            *slot = b'0' | digit;
             count = count.saturating_add(1);
             if rest == 0 {
                 break;
@@ -307,6 +308,21 @@ impl<T: WriteJson + ?Sized> WriteJson for &T {
     fn write(&self, to: &mut Writer<'_>) {
         (**self).write(to);
     }
+}
+
+/// A number divided by ten, and the last digit. Microcontrollers divide 32 bits at once, and have to be taught to
+/// divide 64; what does not fit is divided in four steps.
+fn by_ten(number: u64) -> (u64, u8) {
+    if let Ok(small) = u32::try_from(number) {
+        return (u64::from(small / 10), (small % 10) as u8);
+    }
+    let (mut quotient, mut rest) = (0u64, 0u32);
+    for shift in [48u32, 32, 16, 0] {
+        let part = rest << 16 | (number >> shift) as u32 & 0xFFFF;
+        quotient = quotient << 16 | u64::from(part / 10);
+        rest = part % 10;
+    }
+    (quotient, rest as u8)
 }
 
 #[cfg(test)]
