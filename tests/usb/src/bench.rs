@@ -19,8 +19,8 @@ use proto_core::wire::{FrameError, Packets, Unreadable};
 use transport_usb::{PacketStyle, Target, UsbGadget, UsbLink};
 
 use crate::cable::{options, quick, terminal, till, till_with};
-use crate::cases::{Got, Rig};
 use crate::report::Report;
+use crate::rig::{Got, Rig};
 
 /// The most that the driver, the core and the link may add to a round trip.
 const ROUND_TRIP_GOAL: f64 = 1.10;
