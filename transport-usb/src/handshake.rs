@@ -137,4 +137,4 @@ pub(crate) const MODEL: &str = "Adapter";
 const URI: &str = "market://details?id=com.clover.remote.protocol.usb";
 
 /// How long the terminal may take for each request, as the Android SDK has it.
-const STEP: Duration = Duration::from_secs(2);
+pub(crate) const STEP: Duration = Duration::from_secs(2);

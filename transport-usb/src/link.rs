@@ -361,9 +361,14 @@ impl UsbLink {
             return None;
         }
         let before = &trouble.down;
+        // A detail is short: what it says goes before what its reason says.
+        let why: &dyn fmt::Display = match before.detail.as_str() {
+            "" => before,
+            _ => &before.detail,
+        };
         Some(down::down(
             DownReason::Vanished,
-            format_args!("{}; before that: {before}", trouble.terminal),
+            format_args!("{}; before that: {why}", trouble.terminal),
         ))
     }
 

@@ -103,7 +103,8 @@ struct Claim {
 
 impl Drop for Claim {
     /// The library's own thread may hold an endpoint for a moment after its last transfer, and with it the
-    /// interface. An endpoint that can be opened again is held by nobody.
+    /// interface, and nothing tells when it lets go: a transfer is seen to be done before that. An endpoint that
+    /// can be opened again is held by nobody.
     fn drop(&mut self) {
         let until = Instant::now() + TAKE_BACK;
         let is_held = || {

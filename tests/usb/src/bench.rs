@@ -19,8 +19,8 @@ use proto_core::wire::{FrameError, Packets, Unreadable};
 use transport_usb::{PacketStyle, Target, UsbGadget, UsbLink};
 
 use crate::cable::{options, quick, terminal, till, till_with};
-use crate::cases::{Got, Rig};
 use crate::report::Report;
+use crate::rig::{Got, Rig};
 
 /// The most that the driver, the core and the link may add to a round trip.
 const ROUND_TRIP_GOAL: f64 = 1.10;
@@ -214,13 +214,23 @@ fn round_trip() -> String {
     for _ in 0..ROUNDS {
         let mut bare = Bare::open();
         let transfer = transfers(&message).concat();
+        let mut answer = bare.input.allocate(16_384);
+        let mut question = bare.output.allocate(16_384);
         let mut took = Vec::new();
         for _ in 0..TURNS {
+            // As ours: the answer is waited for before the question leaves.
+            bare.input.submit(answer);
             let began = Instant::now();
-            bare.send(&transfer);
-            let len = bare.receive();
+            question.clear();
+            question.extend_from_slice(&transfer);
+            bare.output.submit(question);
+            let came = bare.input.wait_next_complete(PATIENCE).unwrap();
             took.push(began.elapsed());
-            assert_eq!(len, transfer.len());
+            let left = bare.output.wait_next_complete(PATIENCE).unwrap();
+            came.status.unwrap();
+            left.status.unwrap();
+            assert_eq!(came.actual_len, transfer.len());
+            (answer, question) = (came.buffer, left.buffer);
         }
         drop(bare);
         let bare = median(&mut took);
@@ -412,21 +422,28 @@ fn plug() -> String {
 
 fn idle() -> String {
     const SECONDS: u64 = 10;
-    quiet_terminal();
     let till = till("usb");
+    till.log.wait(0, "down NoTerminal");
+    let is_quiet = |what| {
+        // What the beginning has left behind.
+        std::thread::sleep(Duration::from_secs(3));
+        let before = switches();
+        std::thread::sleep(Duration::from_secs(SECONDS));
+        let after = switches();
+        let woken: u64 = after
+            .iter()
+            .zip(&before)
+            .map(|(after, before)| after - before)
+            .sum();
+        assert_eq!(woken, 0, "{what}: wake-ups in {SECONDS} s; {}", till.log);
+    };
+    is_quiet("without a terminal");
+    quiet_terminal();
     till.ready();
-    // What the beginning has left behind.
-    std::thread::sleep(Duration::from_secs(3));
-    let before = switches();
-    std::thread::sleep(Duration::from_secs(SECONDS));
-    let after = switches();
-    let woken: u64 = after
-        .iter()
-        .zip(&before)
-        .map(|(after, before)| after - before)
-        .sum();
-    assert_eq!(woken, 0, "wake-ups in {SECONDS} s; {}", till.log);
-    format!("none in {SECONDS} s, in the connector's thread and the USB library's")
+    is_quiet("connected");
+    format!(
+        "none in {SECONDS} s without a terminal, none in {SECONDS} s connected, in the connector's thread and the USB library's"
+    )
 }
 
 /// A terminal that sends nothing by itself. It is there until the program ends.

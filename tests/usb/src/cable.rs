@@ -8,7 +8,9 @@ use host_demo::sim::{Pairing, Plan, Seen, SimulatorThread};
 use nusb::MaybeFuture as _;
 use proto_core::driver::{Config, Connector, MemoryJournal, Outcome, Question, Records, Reply};
 use proto_core::pos::{Event, Sale};
-use transport_usb::{Cable, GadgetOptions, Target, UsbGadget, UsbOptions, open_target};
+use transport_usb::{
+    Cable, GadgetOptions, Identities, Mode, Target, UsbGadget, UsbOptions, devices, open_target,
+};
 
 /// Longer than anything takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -148,6 +150,39 @@ pub(crate) fn pull_out(cable: &Cable) {
     while is_there() {
         assert!(Instant::now() < until, "it is not pulled out");
         std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Waits until the terminal is on the bus in this mode. The tests may look as often as they like.
+pub(crate) fn await_device(mode: Mode) {
+    await_bus(|| {
+        let devices = devices(&Identities::default()).unwrap();
+        devices
+            .iter()
+            .any(|device| device.mode == Some(mode) && device.trouble.is_none())
+    });
+}
+
+pub(crate) fn await_devices(count: usize) {
+    await_bus(|| devices(&Identities::default()).unwrap().len() == count);
+}
+
+pub(crate) fn await_other(product: u16) {
+    await_bus(|| {
+        let devices = devices(&Identities::default()).unwrap();
+        devices.iter().any(|device| device.product == product)
+    });
+}
+
+fn await_bus(there: impl Fn() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !there() {
+        assert!(
+            Instant::now() < until,
+            "{:?}",
+            devices(&Identities::default())
+        );
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -3,33 +3,29 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
-use std::thread::{JoinHandle, sleep};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use host_demo::sim::Seen;
-use nusb::MaybeFuture as _;
 use proto_core::driver::{
     JournalEntry, JournalError, MemoryJournal, Outcome, Park as _, Records, ThreadPark, block_on,
 };
 use proto_core::journal::{Record, RecordState};
-use proto_core::link::{DownReason, Link, Step};
+use proto_core::link::{Link, Step};
 use proto_core::pos::{ExternalId, Sale};
 use proto_core::wire::{MAX_MESSAGE, Packets};
-use transport_usb::{
-    Cable, GadgetOptions, Identities, Mode, Moment, PacketStyle, Target, UsbGadget, UsbLink,
-    devices,
-};
+use transport_usb::{Cable, Mode, Moment, PacketStyle, Target, UsbGadget, UsbLink};
 
 use crate::cable::{
-    PATIENCE, Terminal, books_agree, options, pull_out, quick, serial, terminal, terminal_with,
-    till, till_watched, till_with,
+    PATIENCE, await_device, await_devices, books_agree, options, pull_out, quick, serial, terminal,
+    terminal_with, till, till_watched,
 };
 use crate::report::Report;
-use crate::user::{Holder, PLUGDEV, User, sale_as_nobody};
+use crate::rig::{Bare, Got, Rig};
+use crate::{access, application};
 
 pub(crate) fn run() -> bool {
     let mut report = Report::default();
@@ -40,7 +36,10 @@ pub(crate) fn run() -> bool {
             kinds(style)
         });
     }
-    report.case("the application at both ends of the cable", application);
+    report.case(
+        "the application at both ends of the cable",
+        application::both_ends,
+    );
     report.case("adb before the accessory", adb_first);
     report.case("a generic accessory (18d1:2d01)", generic_accessory);
     report.case(
@@ -59,28 +58,41 @@ pub(crate) fn run() -> bool {
             &format!("the cable is pulled in the handshake: {moment:?}"),
             || pulled_in_handshake(moment),
         );
+        report.case(
+            &format!("the terminal does nothing in the handshake: {moment:?}"),
+            || ignored_in_handshake(moment),
+        );
     }
-    report.case("a device without the accessory protocol", no_accessory);
+    report.case(
+        "a device without the accessory protocol, which goes away",
+        no_accessory,
+    );
     for point in POINTS {
         report.case(&format!("the cable is pulled: {point:?}"), || pulled(point));
     }
     report.case("the terminal restarts in a sale", restarted);
     report.case("one unplug is told once", told_once);
     report.case("two terminals, one pulled", two_terminals);
-    report.case("another program holds the interface", held);
+    report.case("another program holds the interface", access::held);
     report.case(
         "a driver of the kernel is bound to the interface",
-        bound_driver,
+        access::bound_driver,
     );
-    report.case("not permitted, then allowed by the udev rule", permission);
+    report.case(
+        "not permitted, then allowed by the udev rule",
+        access::permission,
+    );
     report.case(
         "a permission that comes late is waited for",
-        late_permission,
+        access::late_permission,
     );
-    report.case("a dropped link leaves nothing claimed", nothing_claimed);
+    report.case(
+        "a dropped link leaves nothing claimed",
+        access::nothing_claimed,
+    );
     report.case(
         "an unknown product of the vendor is named, and can be added",
-        unknown_product,
+        access::unknown_product,
     );
     report.end()
 }
@@ -174,60 +186,6 @@ fn kinds(style: PacketStyle) -> String {
     format!("cancel: {cancelled:?}, {:?}", outcome.summary().cause)
 }
 
-fn application() -> String {
-    let simulator = Application::start(&["terminal", "--usb-gadget", "dummy_udc.0", "--once"]);
-    await_device(Mode::Merchant);
-    let run = |args: &[&str]| {
-        let output = application_command(args).output().unwrap();
-        (
-            output.status.code(),
-            String::from_utf8(output.stdout).unwrap(),
-        )
-    };
-    let (status, listed) = run(&["devices", "--json"]);
-    assert!(
-        status == Some(0) && listed.contains(r#""serial":"SIM0001","mode":"merchant""#),
-        "{listed}"
-    );
-    let sale = ["sale", "--amount", "10.00", "--to", "usb:SIM0001", "--json"];
-    let (status, said) = run(&sale);
-    assert_eq!(status, Some(13), "a simulator is no terminal: {said}");
-    let (status, said) = run(&[&sale[..], &["--simulator"]].concat());
-    assert_eq!(status, Some(0), "{said}");
-    let outcome = said.lines().last().unwrap();
-    assert!(
-        outcome.contains(r#""certainty":"made""#) && outcome.contains(r#""simulated":true"#),
-        "{outcome}"
-    );
-    let (status, listed) = run(&["devices"]);
-    assert_eq!(status, Some(0));
-    drop(simulator);
-    listed.trim().replace('\n', ",")
-}
-
-fn application_command(args: &[&str]) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.arg("host-demo").args(args).stderr(Stdio::null());
-    command
-}
-
-/// The application while it runs.
-struct Application(Child);
-
-impl Application {
-    fn start(args: &[&str]) -> Self {
-        let mut command = application_command(args);
-        Self(command.stdout(Stdio::null()).spawn().unwrap())
-    }
-}
-
-impl Drop for Application {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 fn adb_first() -> &'static str {
     let mut options = options(0);
     options.adb = true;
@@ -295,126 +253,6 @@ fn halted() -> String {
     assert!(books_agree(&outcome, "HALTED2", &terminal.books));
     assert_eq!(till.log.count(from, "down"), 0, "{}", till.log);
     String::new()
-}
-
-/// A link with its park, stepped by hand.
-pub(crate) struct Rig<L> {
-    pub(crate) link: L,
-    pub(crate) park: ThreadPark,
-    pub(crate) buf: Vec<u8>,
-    /// What came before it was told that the last message had left.
-    early: VecDeque<Vec<u8>>,
-}
-
-pub(crate) enum Got {
-    Up,
-    Sent,
-    Message(usize),
-    Other(String),
-}
-
-impl<L: Link> Rig<L> {
-    pub(crate) fn new((link, park): (L, ThreadPark)) -> Self {
-        Self {
-            link,
-            park,
-            buf: vec![0; 8_192],
-            early: VecDeque::new(),
-        }
-    }
-
-    pub(crate) fn step(&mut self, out: Option<&[u8]>) -> Got {
-        loop {
-            let step = self.link.step(out, &mut self.buf);
-            let got = match block_on(&mut self.park, || None, step).unwrap() {
-                Step::Up(_) => Got::Up,
-                Step::Sent => Got::Sent,
-                Step::Message(message) => Got::Message(message.len()),
-                Step::NeedsRoom(total) => {
-                    self.buf.resize(total, 0);
-                    continue;
-                }
-                other => Got::Other(format!("{other:?}")),
-            };
-            return got;
-        }
-    }
-
-    pub(crate) fn up(&mut self) {
-        while !matches!(self.step(None), Got::Up) {}
-    }
-
-    /// Sends this and returns when it has left. What comes meanwhile is received next.
-    pub(crate) fn send(&mut self, out: &[u8]) {
-        self.try_send(out).unwrap();
-    }
-
-    /// The same; the other end may have what it wanted and be gone.
-    pub(crate) fn try_send(&mut self, out: &[u8]) -> Result<(), String> {
-        loop {
-            match self.step(Some(out)) {
-                Got::Sent => return Ok(()),
-                // The answer, when the other end was faster than the word that this has left.
-                Got::Message(len) => self.early.push_back(self.buf[..len].to_vec()),
-                Got::Up => {}
-                Got::Other(other) => return Err(other),
-            }
-        }
-    }
-
-    /// Sends back what comes, until the other end is gone. The next may come before it is told that the last has
-    /// left.
-    fn echo(&mut self) {
-        let mut out = VecDeque::new();
-        loop {
-            match self.step(out.front().map(Vec::as_slice)) {
-                Got::Sent => drop(out.pop_front()),
-                Got::Message(len) => out.push_back(self.buf[..len].to_vec()),
-                Got::Up => {}
-                Got::Other(_) => return,
-            }
-        }
-    }
-
-    pub(crate) fn receive(&mut self) -> &[u8] {
-        if let Some(early) = self.early.pop_front() {
-            self.buf = early;
-            return &self.buf;
-        }
-        loop {
-            match self.step(None) {
-                Got::Message(len) => return &self.buf[..len],
-                Got::Up | Got::Sent => {}
-                Got::Other(other) => panic!("{other}"),
-            }
-        }
-    }
-}
-
-/// A terminal without a simulator, on a thread of its own. It ends when its cable is pulled.
-struct Bare {
-    cable: Cable,
-    thread: JoinHandle<()>,
-}
-
-impl Bare {
-    fn start(
-        options: GadgetOptions,
-        run: impl FnOnce(&mut Rig<UsbGadget>) + Send + 'static,
-    ) -> Self {
-        let mut rig = Rig::new(UsbGadget::new(options).unwrap());
-        let cable = rig.link.cable();
-        let thread = std::thread::spawn(move || {
-            rig.up();
-            run(&mut rig);
-        });
-        Self { cable, thread }
-    }
-
-    fn end(self) {
-        self.cable.unplug();
-        self.thread.join().unwrap();
-    }
 }
 
 fn large() -> String {
@@ -551,10 +389,30 @@ fn pulled_in_handshake(moment: Moment) -> String {
     said
 }
 
+/// Each step has its deadline, and is tried again.
+fn ignored_in_handshake(moment: Moment) -> String {
+    let terminal = terminal(options(0), &["approve"]);
+    await_device(Mode::Merchant);
+    terminal.cable.ignore_at(moment);
+    let till = till("usb");
+    let (_, said) = till.log.wait(0, "down");
+    let expected = match moment {
+        Moment::Protocol => "GET_PROTOCOL: no answer within 2000 ms",
+        Moment::Strings => "SEND_STRING: no answer within 2000 ms",
+        Moment::Switch => "it has not changed its mode within 3 s",
+    };
+    assert_eq!(said, format!("down NotAccessory {expected}"));
+    till.ready();
+    let outcome = till.sale("AGAIN2");
+    assert!(books_agree(&outcome, "AGAIN2", &terminal.books));
+    assert_eq!(till.log.count(0, "down"), 1, "{}", till.log);
+    said
+}
+
 fn no_accessory() -> String {
     let mut gadget = options(0);
     gadget.protocol = 0;
-    let _terminal = terminal(gadget, &["approve"]);
+    let terminal = terminal(gadget, &["approve"]);
     await_device(Mode::Merchant);
     let till = till("usb");
     let (_, said) = till.log.wait(0, "down NotAccessory");
@@ -562,7 +420,15 @@ fn no_accessory() -> String {
     // It is tried again, and not told again.
     sleep(Duration::from_secs(1));
     assert_eq!(till.log.count(0, "down"), 1, "{}", till.log);
-    said
+    // It was seen, and has gone before it was switched.
+    let from = till.log.len();
+    terminal.cable.unplug();
+    let (_, gone) = till.log.wait(from, "down");
+    assert!(
+        gone.starts_with("down Vanished") && gone.contains("GET_PROTOCOL was refused"),
+        "{gone}"
+    );
+    format!("{said}; {gone}")
 }
 
 /// Where the cable is pulled.
@@ -762,190 +628,4 @@ fn two_terminals() -> String {
     assert!(books_agree(&outcome, "ONE1", &one.books));
     assert_eq!(second.log.count(kept, "down"), 0, "{}", second.log);
     several
-}
-
-/// A terminal in accessory mode that no till is connected to.
-fn switched(options: GadgetOptions) -> Terminal {
-    let terminal = terminal(options, &["approve"]);
-    terminal.cable.plug_accessory();
-    await_device(Mode::Accessory);
-    terminal
-}
-
-fn held() -> String {
-    let terminal = switched(options(0));
-    let holder = Holder::start();
-    let till = till("usb");
-    let (_, said) = till.log.wait(0, "down InUse");
-    assert!(said.contains("usb-machine (process"), "{said}");
-    let listed = devices(&Identities::default()).unwrap();
-    let trouble = listed[0].trouble.clone().unwrap();
-    assert_eq!(trouble.reason, DownReason::InUse);
-    let listed = application_command(&["devices"]).output().unwrap();
-    let listed = String::from_utf8(listed.stdout).unwrap();
-    let remedy = DownReason::InUse.remedy();
-    assert!(
-        listed.contains("usb-machine (process") && listed.contains(remedy),
-        "{listed}"
-    );
-    drop(holder);
-    till.ready();
-    let outcome = till.sale("HELD1");
-    assert!(books_agree(&outcome, "HELD1", &terminal.books));
-    said
-}
-
-fn bound_driver() -> String {
-    // An identity of its own: the kernel does not forget it.
-    let mut gadget = options(0);
-    gadget.accessory.1 = 0x3004;
-    let terminal = switched(gadget);
-    // The kernel's driver for any serial adapter takes whatever it is told to take.
-    let generic = "/sys/bus/usb-serial/drivers/generic/new_id";
-    std::fs::write(generic, "28f3 3004").unwrap();
-    let driver = || {
-        let info = nusb::list_devices().wait().unwrap();
-        let mut info = info.filter(|info| info.product_id() == 0x3004);
-        let path = info.next().unwrap().sysfs_path().to_owned();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let driver = path.join(format!("{name}:1.0/driver")).read_link();
-        driver
-            .ok()
-            .map(|to| to.file_name().unwrap().to_str().unwrap().to_owned())
-    };
-    assert_eq!(driver().as_deref(), Some("usbserial_generic"));
-    let till = till("usb");
-    till.ready();
-    let outcome = till.sale("BOUND1");
-    assert!(books_agree(&outcome, "BOUND1", &terminal.books));
-    assert_eq!(driver().as_deref(), Some("usbfs"));
-    drop(till);
-    let after = driver();
-    let generic = "/sys/bus/usb-serial/drivers/generic/remove_id";
-    let _ = std::fs::write(generic, "28f3 3004");
-    assert_eq!(after.as_deref(), Some("usbserial_generic"));
-    "detached, and attached again".to_owned()
-}
-
-fn permission() -> String {
-    let terminal = switched(options(0));
-    let refused = sale_as_nobody(65_534);
-    assert!(refused.contains("down NotPermitted"), "{refused}");
-    // The rule is there: the group may.
-    let until = Instant::now() + PATIENCE;
-    let mut allowed = sale_as_nobody(PLUGDEV);
-    while allowed.contains("NotPermitted") && Instant::now() < until {
-        sleep(Duration::from_millis(50));
-        allowed = sale_as_nobody(PLUGDEV);
-    }
-    assert_eq!(allowed, "made");
-    assert_eq!(terminal.books.charges("USER1").len(), 1);
-    refused
-}
-
-/// Permissions come some time after the device: that is waited for, and not told.
-fn late_permission() -> String {
-    const RULES: &str = "/run/udev/rules.d/99-late.rules";
-    let udevadm = |args: &[&str]| {
-        let ran = Command::new("/bin/udevadm").args(args).status().unwrap();
-        assert!(ran.success(), "{args:?}");
-    };
-    std::fs::create_dir_all("/run/udev/rules.d").unwrap();
-    let rule = r#"SUBSYSTEM=="usb", ATTR{idVendor}=="28f3", GROUP="root", MODE="0600""#;
-    std::fs::write(RULES, rule).unwrap();
-    udevadm(&["control", "--reload"]);
-    let user = User::waits_for_a_terminal(PLUGDEV);
-    let terminal = switched(options(0));
-    let node = || {
-        let info = nusb::list_devices().wait().unwrap();
-        let mut info = info.filter(|info| info.product_id() == 0x3002);
-        let info = info.next().unwrap();
-        format!(
-            "/dev/bus/usb/{}/{:03}",
-            info.bus_id(),
-            info.device_address()
-        )
-    };
-    sleep(Duration::from_millis(400));
-    assert_eq!(terminal.books.charges(""), []);
-    let anybody = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    std::fs::set_permissions(node(), anybody).unwrap();
-    let said = user.said();
-    std::fs::remove_file(RULES).unwrap();
-    udevadm(&["control", "--reload"]);
-    assert!(
-        said.ends_with("made") && !said.contains("NotPermitted"),
-        "{said}"
-    );
-    said
-}
-
-fn nothing_claimed() -> &'static str {
-    let terminal = terminal(options(0), &["approve"]);
-    for _ in 0..3 {
-        let mut pos = Rig::new(UsbLink::new(Target::Only, quick()));
-        pos.up();
-        // Something is on its way in both directions.
-        terminal.cable.inject(vec![0; 100]);
-        drop(pos);
-        let info = nusb::list_devices().wait().unwrap();
-        let mut info = info.filter(|info| info.product_id() == 0x3002);
-        let device = info.next().unwrap().open().wait().unwrap();
-        let claimed = device.claim_interface(0).wait();
-        assert!(claimed.is_ok(), "{claimed:?}");
-    }
-    ""
-}
-
-fn unknown_product() -> String {
-    let mut gadget = options(0);
-    gadget.merchant.1 = 0x9003;
-    let _terminal = terminal(gadget, &["approve"]);
-    await_other(0x9003);
-    let till = till("usb");
-    let (_, said) = till.log.wait(0, "down NoTerminal");
-    assert!(said.contains("28f3:9003 SIMULATOR"), "{said}");
-    drop(till);
-    let listed = devices(&Identities::default()).unwrap();
-    assert!(listed.len() == 1 && listed[0].mode.is_none(), "{listed:?}");
-    let mut options = quick();
-    options
-        .identities
-        .add("28f3:9003=merchant Clover Next".parse().unwrap());
-    let till = till_with("usb", options, |question| question.accept_all());
-    till.ready();
-    said
-}
-
-/// Waits until the terminal is on the bus in this mode. The tests may look as often as they like.
-fn await_device(mode: Mode) {
-    await_bus(|| {
-        let devices = devices(&Identities::default()).unwrap();
-        devices
-            .iter()
-            .any(|device| device.mode == Some(mode) && device.trouble.is_none())
-    });
-}
-
-fn await_devices(count: usize) {
-    await_bus(|| devices(&Identities::default()).unwrap().len() == count);
-}
-
-fn await_other(product: u16) {
-    await_bus(|| {
-        let devices = devices(&Identities::default()).unwrap();
-        devices.iter().any(|device| device.product == product)
-    });
-}
-
-fn await_bus(there: impl Fn() -> bool) {
-    let until = Instant::now() + PATIENCE;
-    while !there() {
-        assert!(
-            Instant::now() < until,
-            "{:?}",
-            devices(&Identities::default())
-        );
-        sleep(Duration::from_millis(20));
-    }
 }

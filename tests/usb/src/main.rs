@@ -3,6 +3,10 @@
 #![forbid(unsafe_code)]
 
 #[cfg(target_os = "linux")]
+mod access;
+#[cfg(target_os = "linux")]
+mod application;
+#[cfg(target_os = "linux")]
 mod bench;
 #[cfg(target_os = "linux")]
 mod cable;
@@ -12,6 +16,8 @@ mod cases;
 mod pulled;
 #[cfg(target_os = "linux")]
 mod report;
+#[cfg(target_os = "linux")]
+mod rig;
 #[cfg(target_os = "linux")]
 mod user;
 

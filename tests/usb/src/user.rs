@@ -11,7 +11,7 @@ use transport_usb::CLOVER;
 use crate::cable::{PATIENCE, quick, till_with};
 
 /// A user without rights, in a group that the udev rule names or not.
-const NOBODY: u32 = 65_534;
+pub(crate) const NOBODY: u32 = 65_534;
 pub(crate) const PLUGDEV: u32 = 46;
 
 /// Takes a sale; says how it went in one line.

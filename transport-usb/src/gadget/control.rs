@@ -2,17 +2,16 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fd::OwnedFd;
 
 use super::GadgetOptions;
 use super::configfs::{Functions, Gadget};
 use super::endpoints::Shared;
 use super::functionfs::{Event, Function, Setup};
-use crate::handshake::{GET_PROTOCOL, MANUFACTURER, MODEL, SEND_STRING, START};
+use crate::handshake::{GET_PROTOCOL, MANUFACTURER, MODEL, SEND_STRING, START, STEP};
 use crate::identity::Mode;
 
 /// Pulls the cable of a [`UsbGadget`](super::UsbGadget), plugs it in again, and disturbs what goes through it,
@@ -26,11 +25,11 @@ pub struct Cable {
 /// A moment in the handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
-    /// Instead of the answer to its first request.
+    /// At its first request, which wants an answer.
     Protocol,
-    /// Instead of taking the third string.
+    /// At the third string.
     Strings,
-    /// When it has left merchant mode and is not back yet.
+    /// At the change of the mode.
     Switch,
 }
 
@@ -54,9 +53,16 @@ impl Cable {
         self.orders.give(Order::Unplug);
     }
 
-    /// Pulls it when this moment of the next handshake comes.
+    /// Pulls it when this moment of the next handshake comes: instead of an answer, or when the terminal has left
+    /// merchant mode and is not back yet.
     pub fn unplug_at(&self, moment: Moment) {
-        self.orders.give(Order::UnplugAt(moment));
+        self.orders.give(Order::FailAt(moment, Failure::Unplug));
+    }
+
+    /// Has the terminal do nothing when this moment of the next handshake comes: it does not answer, or says yes
+    /// and stays in merchant mode.
+    pub fn ignore_at(&self, moment: Moment) {
+        self.orders.give(Order::FailAt(moment, Failure::Ignore));
     }
 
     /// Sends this transfer, out of order and whatever it is.
@@ -86,8 +92,15 @@ pub(super) struct Orders {
 enum Order {
     Plug(Mode),
     Unplug,
-    UnplugAt(Moment),
+    FailAt(Moment, Failure),
     Stop,
+}
+
+/// What happens at a [`Moment`] instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    Unplug,
+    Ignore,
 }
 
 impl Orders {
@@ -130,19 +143,26 @@ pub(super) fn run(
         options,
         shared,
         strings: Default::default(),
-        unplug_at: None,
+        failure: None,
+        change: None,
+        deaf: None,
     };
     let Functions {
         mut merchant,
         mut accessory,
     } = functions;
     loop {
+        let wait = device.wait();
+        let in_handshake = match device.deaf {
+            Some(_) => PollFlags::empty(),
+            None => PollFlags::IN,
+        };
         let mut files = [
             PollFd::new(&orders.bell, PollFlags::IN),
-            PollFd::new(&merchant.control, PollFlags::IN),
+            PollFd::new(&merchant.control, in_handshake),
             PollFd::new(&accessory.control, PollFlags::IN),
         ];
-        if let Err(error) = poll(&mut files, None)
+        if let Err(error) = poll(&mut files, wait.as_ref())
             && error != rustix::io::Errno::INTR
         {
             break;
@@ -157,6 +177,7 @@ pub(super) fn run(
         if in_accessory {
             device.listen(&mut accessory, Mode::Accessory);
         }
+        device.go_on();
     }
     // The threads of the endpoints end when their transfers do.
     device.gadget.unbind();
@@ -169,7 +190,20 @@ struct Device<'s> {
     shared: &'s Shared,
     /// What the host said of itself.
     strings: [Vec<u8>; 6],
-    unplug_at: Option<Moment>,
+    /// What goes wrong in the next handshake.
+    failure: Option<(Moment, Failure)>,
+    /// The change of the mode: what it does next, and when.
+    change: Option<(Instant, Change)>,
+    /// Until when it leaves a request unanswered.
+    deaf: Option<Instant>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Change {
+    /// It leaves merchant mode, to come back or not.
+    Leave { back: bool },
+    /// It comes back in accessory mode.
+    Return,
 }
 
 impl Device<'_> {
@@ -178,7 +212,7 @@ impl Device<'_> {
         match order {
             Order::Plug(mode) => self.plug(mode),
             Order::Unplug => self.unplug(),
-            Order::UnplugAt(moment) => self.unplug_at = Some(moment),
+            Order::FailAt(moment, failure) => self.failure = Some((moment, failure)),
             Order::Stop => return true,
         }
         false
@@ -190,12 +224,15 @@ impl Device<'_> {
             Mode::Accessory => self.options.accessory,
         };
         self.strings = Default::default();
+        self.change = None;
+        self.deaf = None;
         if let Err(error) = self.gadget.bind(mode, ids) {
             self.shared.fail(error.to_string());
         }
     }
 
     fn unplug(&mut self) {
+        self.change = None;
         self.gadget.unbind();
         self.shared.enable(false);
     }
@@ -219,16 +256,18 @@ impl Device<'_> {
         let known = setup.is_vendor() && mode == Mode::Merchant && self.options.protocol > 0;
         match setup.request {
             GET_PROTOCOL if known && setup.wants_data() => {
-                if self.is_time(Moment::Protocol) {
-                    return self.unplug();
+                if let Some(failure) = self.failure_at(Moment::Protocol) {
+                    return self.fail(failure);
                 }
                 let answer = self.options.protocol.to_le_bytes();
                 let length = answer.len().min(setup.length.into());
                 function.answer(answer.get(..length).unwrap_or_default());
             }
             SEND_STRING if known && usize::from(setup.index) < self.strings.len() => {
-                if setup.index == 2 && self.is_time(Moment::Strings) {
-                    return self.unplug();
+                if setup.index == 2
+                    && let Some(failure) = self.failure_at(Moment::Strings)
+                {
+                    return self.fail(failure);
                 }
                 let text = function.accept(setup.length);
                 if let Some(string) = self.strings.get_mut(usize::from(setup.index)) {
@@ -243,25 +282,57 @@ impl Device<'_> {
                     && self.strings[1] == MODEL.as_bytes() =>
             {
                 function.accept(0);
-                self.switch();
+                let failure = self.failure_at(Moment::Switch);
+                if failure != Some(Failure::Ignore) {
+                    let back = failure.is_none();
+                    self.change = Some((Instant::now() + STATUS, Change::Leave { back }));
+                }
             }
             _ => function.refuse(&setup),
         }
     }
 
-    fn is_time(&mut self, moment: Moment) -> bool {
-        self.unplug_at.take_if(|at| *at == moment).is_some()
+    fn failure_at(&mut self, moment: Moment) -> Option<Failure> {
+        let failure = self.failure.take_if(|(at, _)| *at == moment);
+        failure.map(|(_, failure)| failure)
     }
 
-    fn switch(&mut self) {
-        sleep(STATUS);
-        self.unplug();
-        if !self.is_time(Moment::Switch) {
-            sleep(self.options.away);
-            self.plug(Mode::Accessory);
+    fn fail(&mut self, failure: Failure) {
+        match failure {
+            Failure::Unplug => self.unplug(),
+            Failure::Ignore => self.deaf = Some(Instant::now() + DEAF),
+        }
+    }
+
+    /// How long to wait for a request or an order.
+    fn wait(&self) -> Option<Timespec> {
+        let change = self.change.map(|(at, _)| at);
+        let next = [change, self.deaf].into_iter().flatten().min()?;
+        let left = next.saturating_duration_since(Instant::now());
+        left.try_into().ok()
+    }
+
+    /// Does what is due.
+    fn go_on(&mut self) {
+        let now = Instant::now();
+        self.deaf.take_if(|until| *until <= now);
+        let Some((_, change)) = self.change.take_if(|(at, _)| *at <= now) else {
+            return;
+        };
+        match change {
+            Change::Leave { back } => {
+                self.unplug();
+                let until = Instant::now() + self.options.away;
+                self.change = back.then_some((until, Change::Return));
+            }
+            Change::Return => self.plug(Mode::Accessory),
         }
     }
 }
 
-/// How long the last stage of a request may take, before the device goes away.
+/// How long it stays when it has said yes to the change of the mode, so that the host gets to know that: as long as
+/// Android's driver does.
 const STATUS: Duration = Duration::from_millis(10);
+
+/// Longer than a host waits for an answer, and shorter than it waits for the next one.
+const DEAF: Duration = STEP.saturating_add(Duration::from_millis(500));
