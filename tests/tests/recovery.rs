@@ -4,6 +4,7 @@ use proto_core::pos::{
     Certainty, Config, Env, Evidence, ExternalId, Finality, Missing, Refusal, Sale,
 };
 use proto_core::terminal::Identity;
+use proto_core::time::Duration;
 use serde_json::{Value, json};
 use system_tests::{Device, JournalAnswer, UNIX_MS, World, begin, paid, test_config};
 
@@ -472,6 +473,19 @@ fn a_machine_that_was_asleep_asks() {
     world.sale("X");
     device.has(payment("X", "SUCCESS"));
     world.sleep(40_000);
+    world.wait(3_000);
+    assert_eq!(world.told(), ("made", "approved", "looked_up"));
+}
+
+#[test]
+fn a_machine_that_was_asleep_asks_also_if_a_message_wakes_it() {
+    let mut world = World::ready();
+    let device = Device::answers(&mut world);
+    world.on_start(begin);
+    world.sale("X");
+    device.has(payment("X", "SUCCESS"));
+    world.now = world.now.after(Duration::from_millis(70_000));
+    world.inject_command("TX_STATE", &json!({"txState": "START"}));
     world.wait(3_000);
     assert_eq!(world.told(), ("made", "approved", "looked_up"));
 }

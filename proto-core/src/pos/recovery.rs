@@ -6,6 +6,7 @@ use super::request::{Env, RequestId};
 use super::session::Phase;
 use super::state::{Pos, Timer};
 use super::transaction::{Open, Stage};
+use crate::role::Role as _;
 use crate::time::{Duration, Instant};
 
 /// How long after a payment was taken offline it is looked for first.
@@ -22,6 +23,16 @@ impl Pos<'_> {
         }
         let unresolved = self.cases.iter_mut().filter(|entry| entry.is_unresolved());
         unresolved.for_each(|entry| entry.ask_at(now));
+    }
+
+    /// A call that comes long after it was due, whichever it is, says that the machine was asleep: what the link says
+    /// of itself is old then (`design.md` "The verbs").
+    pub(super) fn notice_sleep(&mut self, now: Instant) {
+        const OVERSLEPT: Duration = Duration::from_secs(30);
+        let due = self.poll_timeout();
+        if due.is_some_and(|due| now.since(due) > OVERSLEPT) {
+            self.missed_something(now);
+        }
     }
 
     pub(super) fn is_sent(&self) -> bool {

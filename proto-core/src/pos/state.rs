@@ -54,10 +54,6 @@ pub(super) enum Timer {
 }
 pub(super) const TIMERS: usize = 16;
 
-/// A call that comes so much later than it was asked for says that the machine was asleep: what the link says
-/// of itself is old then (`design.md` "The verbs").
-const OVERSLEPT: Duration = Duration::from_secs(30);
-
 /// Small messages that are due and are written as soon as there is room.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Due {
@@ -386,6 +382,7 @@ impl Role for Pos<'_> {
     }
 
     fn handle_message<'m>(&mut self, now: Instant, message: &'m mut [u8]) -> Option<Event<'m>> {
+        self.notice_sleep(now);
         let event = match open(message) {
             Ok(message) => self.handle_opened(now, message),
             Err(unreadable) => self.handle_unreadable(now, unreadable),
@@ -417,12 +414,7 @@ impl Role for Pos<'_> {
     }
 
     fn handle_timeout(&mut self, now: Instant) {
-        if self
-            .poll_timeout()
-            .is_some_and(|due| now.since(due) > OVERSLEPT)
-        {
-            self.missed_something(now);
-        }
+        self.notice_sleep(now);
         if self.fires(Timer::Discovery, now) {
             self.discover(now);
         }
