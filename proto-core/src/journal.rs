@@ -18,10 +18,12 @@ pub const RECORD_VERSION: u8 = 1;
 
 /// Names one record until it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RecordId(pub(crate) u32);
 
 /// The journal could not store a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct JournalFailed;
 
 impl fmt::Display for JournalFailed {
@@ -36,6 +38,7 @@ impl core::error::Error for JournalFailed {}
 ///
 /// The records of one request have the same number; the last one counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Record {
     /// The format, [`RECORD_VERSION`].
     pub version: u8,
@@ -105,6 +108,7 @@ impl Record {
 
 /// How a request stands in the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum RecordState {
     /// It is about to be sent; from here on the money is in doubt.
     Intent,

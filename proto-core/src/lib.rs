@@ -187,6 +187,7 @@
 //! | none | codec, roles, loop: `no_std`, no allocation |
 //! | `embedded-io` | serial lines for super-loops |
 //! | `embedded-io-async` | a serial link for executors |
+//! | `defmt` | `defmt::Format` on every public type, secrets masked, and log points where a state changes |
 //! | `std` | `driver`: a connector for threads, token store, journals |
 //!
 //! # Limits
@@ -218,9 +219,19 @@
     )
 )]
 
+/// A log point: nothing is left of it without the feature `defmt`.
+macro_rules! log {
+    ($level:ident, $($told:tt)+) => {{
+        #[cfg(feature = "defmt")]
+        defmt::$level!($($told)+);
+    }};
+}
+
 #[cfg(feature = "std")]
 pub mod driver;
 mod fingerprint;
+#[cfg(feature = "defmt")]
+mod format;
 pub mod journal;
 pub mod link;
 pub mod message;

@@ -74,6 +74,7 @@ impl fmt::Display for Detail {
 /// Which kind of link it is. It decides the `packageName`, whether there is a pairing, and the
 /// size of message pieces (`protocol/link.md` §4.3, §4.13).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LinkKind {
     /// USB Pay Display: a cable, no pairing.
     Usb,
@@ -87,6 +88,7 @@ pub enum LinkKind {
 
 /// What a link says of itself when it comes up.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LinkInfo {
     /// Which kind of link it is.
     pub kind: LinkKind,
@@ -123,6 +125,7 @@ impl LinkInfo {
 
 /// Why a link is down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum DownReason {
     /// The name of the host could not be resolved.
@@ -235,6 +238,7 @@ impl DownReason {
 
 /// A link is down: why, with what the transport knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Down {
     /// The kind of cause.
     pub reason: DownReason,

@@ -4,7 +4,7 @@
 //! passes the Luhn check may be a card number. [`Masked`] prints a JSON text with both applied;
 //! everything that prints messages (logs, recordings, errors) goes through it.
 
-use core::fmt::{self, Write as _};
+use core::fmt;
 
 use crate::wire::json::{Json, Read, Text, Value};
 
@@ -37,7 +37,7 @@ pub const SECRET_NAMES: [&str; 24] = [
 ];
 
 /// What is printed in place of a secret.
-const MASK: &str = "***";
+pub(crate) const MASK: &str = "***";
 
 /// A run of this many digits may be a card number (ISO/IEC 7812).
 const PAN_DIGITS: core::ops::RangeInclusive<usize> = 13..=19;
@@ -99,14 +99,20 @@ impl<'m> Masked<'m> {
     pub(crate) const fn new(text: &'m str) -> Self {
         Self(text)
     }
+
+    /// The text, secrets included.
+    #[cfg(feature = "defmt")]
+    pub(crate) const fn expose(self) -> &'m str {
+        self.0
+    }
 }
 
 impl fmt::Display for Masked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(json) = Json::parse(self.0) else {
+        if Json::parse(self.0).is_none() {
             return write!(f, "{} bytes that are no JSON", self.0.len());
-        };
-        print_masked(json.expose(), f)
+        }
+        print_masked(self.0, f)
     }
 }
 
@@ -119,7 +125,7 @@ impl fmt::Debug for Masked<'_> {
 /// Goes through the tokens of a checked text. A string before a colon is a name; the value behind a
 /// secret name is replaced, of whatever kind it is, `null` excepted. So is a string that holds JSON with a
 /// secret name in it.
-fn print_masked(json: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(crate) fn print_masked(json: &str, f: &mut impl fmt::Write) -> fmt::Result {
     let mut rest = json;
     while let Some(c) = rest.chars().next() {
         if c == '"' {
@@ -130,12 +136,13 @@ fn print_masked(json: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 print_without_pan(string, f)?;
                 let value = behind.strip_prefix(':').unwrap_or(behind).trim_start();
                 if is_secret(Text::from_json(inside)) && !value.starts_with("null") {
-                    write!(f, ":\"{MASK}\"")?;
+                    f.write_char(':')?;
+                    print_mask(f)?;
                     rest = split_value(value);
                     continue;
                 }
             } else if quotes_secret(string) {
-                write!(f, "\"{MASK}\"")?;
+                print_mask(f)?;
             } else {
                 print_without_pan(string, f)?;
             }
@@ -159,6 +166,13 @@ fn print_masked(json: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
     }
     Ok(())
+}
+
+/// The string that stands for a secret.
+fn print_mask(f: &mut impl fmt::Write) -> fmt::Result {
+    f.write_char('"')?;
+    f.write_str(MASK)?;
+    f.write_char('"')
 }
 
 /// Whether a secret name stands between escaped quotes before a colon in this string: JSON in a string,
@@ -224,7 +238,7 @@ fn split_value(text: &str) -> &str {
 
 /// Prints text with every run of digits masked that may be a card number. The last four stay: they are
 /// what a receipt shows.
-fn print_without_pan(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(crate) fn print_without_pan(text: &str, f: &mut impl fmt::Write) -> fmt::Result {
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit() || c == '\\') {
         let (before, run) = rest.split_at_checked(start).unwrap_or((rest, ""));
@@ -245,7 +259,8 @@ fn print_without_pan(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             let last4 = digits
                 .get(digits.len().saturating_sub(4)..)
                 .unwrap_or_default();
-            write!(f, "{MASK}{last4}")?;
+            f.write_str(MASK)?;
+            f.write_str(last4)?;
         } else {
             f.write_str(digits)?;
         }

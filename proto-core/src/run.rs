@@ -40,6 +40,7 @@ pub trait Journal {
 
 /// A journal that keeps nothing and says yes at once: for tests, and for what may be forgotten.
 #[derive(Debug, Clone, Copy, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NoJournal;
 
 impl Journal for NoJournal {
@@ -59,6 +60,7 @@ pub trait Inbox<R: ?Sized> {
 
 /// No requests from elsewhere: the event handler makes them all.
 #[derive(Debug, Clone, Copy, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NoInbox;
 
 impl<R: ?Sized> Inbox<R> for NoInbox {
@@ -268,6 +270,7 @@ async fn first<T>(
 
 /// The pauses between attempts to bring a link up.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Pauses {
     next: u64,
     seed: u64,

@@ -93,6 +93,7 @@ impl core::fmt::Debug for AtVersion<'_> {
 
 /// Who sends a message (`protocol/messages.md` §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Direction {
     /// The point of sale.
     ToTerminal,
@@ -104,6 +105,7 @@ pub enum Direction {
 
 /// What is declared of a message.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Declared {
     /// Its name.
     pub method: Method<'static>,

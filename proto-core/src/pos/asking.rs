@@ -152,6 +152,7 @@ impl Pos<'_> {
                 self.set(Timer::Progress, now.after(self.config.deadlines.progress));
             }
         }
+        log!(info, "answered: {=bool}, by {}", accepted, by);
         self.emit(Event::Answered(Answered {
             question,
             accepted,

@@ -20,6 +20,10 @@ pub struct Case(Option<Entry>);
 impl Case {
     /// No request.
     pub const EMPTY: Self = Self(None);
+
+    pub(crate) fn request(&self) -> Option<RequestId> {
+        self.0.as_ref().map(|entry| entry.record.request)
+    }
 }
 
 impl Default for Case {
@@ -30,15 +34,16 @@ impl Default for Case {
 
 impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match self.request() {
             None => f.write_str("Case(empty)"),
-            Some(entry) => write!(f, "Case({})", entry.record.request),
+            Some(request) => write!(f, "Case({request})"),
         }
     }
 }
 
 /// How a request stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Standing {
     /// Its message waits for the journal, or for the link.

@@ -26,6 +26,7 @@ impl Pos<'_> {
         if self.inquires_into(request) {
             self.end_inquiry();
         }
+        log!(info, "{}: {}, {}", request, ending.certainty, ending.cause);
         let entry = self.cases.get_mut(request)?;
         let before = entry.record.ending.replace(ending.clone());
         if let Some(before) = &before {

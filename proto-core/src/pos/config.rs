@@ -103,6 +103,7 @@ impl<'b> Config<'b> {
 
 /// Which screens the point of sale shows by itself (`protocol/connector.md` §8.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Screens {
     /// Thank-you and 3 s later welcome after a payment; welcome after a cancel and after the receipt
     /// screen. One that is still due is dropped when a new request is sent.
@@ -113,6 +114,7 @@ pub enum Screens {
 
 /// How long is waited for what (`protocol/decisions.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Deadlines {
     /// A pairing.
     pub pairing: Duration,

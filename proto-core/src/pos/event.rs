@@ -18,6 +18,7 @@ use crate::wire::{FrameError, Unreadable};
 /// What happened. An event borrows the message that it came from, never the role: requests and answers
 /// can be made while it is looked at.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Event<'m> {
     /// The link is up. The terminal cannot be used yet.
@@ -129,6 +130,7 @@ pub enum Event<'m> {
 
 /// Something of the terminal that belongs to no open request.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Unsolicited<'m> {
     /// A payment: look whose it is.

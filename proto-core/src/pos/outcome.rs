@@ -11,6 +11,7 @@ use crate::wire::json::Text;
 
 /// The result codes of the reference (`protocol/connector.md` §1.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[serde(rename_all = "UPPERCASE")]
 #[doc(alias = "ResponseCode")]
 pub enum ResultCode {
@@ -42,6 +43,7 @@ impl ResultCode {
 
 /// Whether money moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[serde(rename_all = "snake_case")]
 pub enum Certainty {
     /// It did.
@@ -66,6 +68,7 @@ impl Certainty {
 
 /// How final money that moved is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[serde(rename_all = "snake_case")]
 #[doc(alias = "isSale")]
 pub enum Finality {
@@ -94,6 +97,7 @@ impl Finality {
 
 /// Why a request ended as it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Cause {
@@ -155,6 +159,7 @@ impl Cause {
 
 /// What an outcome rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Evidence {
@@ -214,6 +219,7 @@ impl Evidence {
 
 /// What is missing to know what happened: the first condition that does not hold (`design.md` "Money" 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Missing {
@@ -287,6 +293,7 @@ impl Missing {
 
 /// How a request ended, as it is put on record: no texts of the terminal, no card data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ending {
     /// Whether money moved.
     pub certainty: Certainty,
@@ -444,6 +451,7 @@ const fn cancelled_text(kind: RequestKind) -> &'static str {
 
 /// The end of a request: what happened to the money, in figures. Owned and small.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Summary {
     /// The request.
     pub request: RequestId,
@@ -553,6 +561,7 @@ impl Summary {
 
 /// The end of a request, with what the terminal sent.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[doc(alias = "SaleResponse")]
 pub struct Outcome<'m> {
     /// What happened to the money.
@@ -574,6 +583,7 @@ pub struct Outcome<'m> {
 
 /// The long text of an outcome.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum OutcomeMessage<'m> {
     /// This text.
     Text(Text<'m>),

@@ -9,6 +9,7 @@ use crate::wire::names::{CardTransactionType, PaymentResult};
 
 /// Something that was seen about a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Fact {
     /// FINISH_OK brought its payment, and this is what the payment says of itself.
@@ -49,6 +50,7 @@ pub enum Fact {
 
 /// What a payment says of itself in its `result`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Said {
     /// SUCCESS, AUTH_COMPLETED, VOID_FAILED: charged.
     Charged,
@@ -86,6 +88,7 @@ impl Said {
 
 /// What a fact means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Verdict {
     /// Money moved; that rests on this.
     Made(Evidence),
@@ -99,6 +102,7 @@ pub enum Verdict {
 
 /// One row: for these kinds of request this fact means that.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Proof {
     /// For which kinds of request.
     pub kinds: &'static [RequestKind],

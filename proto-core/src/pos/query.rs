@@ -16,6 +16,7 @@ use crate::wire::names::Method;
 
 /// What can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Query {
     /// What the terminal is doing.
     DeviceStatus,

@@ -7,6 +7,7 @@ use crate::wire::names::VoidReason;
 
 /// Names one question until it is answered, withdrawn or its time is up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Question {
     pub(crate) kind: QuestionKind,
     pub(crate) generation: u32,
@@ -22,6 +23,7 @@ impl Question {
 
 /// What a question asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum QuestionKind {
     /// To decide on challenges.
     Confirm,
@@ -31,6 +33,7 @@ pub enum QuestionKind {
 
 /// The terminal asks the merchant to decide; see [`crate::pos::Pos::answer`].
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use = "the terminal waits for an answer"]
 #[doc(alias = "ConfirmPaymentRequest")]
 pub struct Confirmation<'m> {
@@ -65,6 +68,7 @@ impl<'m> Confirmation<'m> {
 
 /// The terminal asks the merchant to look at a signature; see [`crate::pos::Pos::answer`].
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use = "the terminal waits for an answer"]
 #[doc(alias = "VerifySignatureRequest")]
 pub struct SignatureCheck<'m> {
@@ -84,6 +88,7 @@ pub struct SignatureCheck<'m> {
 
 /// An answer to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Answer<'a> {
     /// Go on.
     Accept,
@@ -94,6 +99,7 @@ pub enum Answer<'a> {
 
 /// A question was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Answered {
     /// The question.
     pub question: Question,
@@ -105,6 +111,7 @@ pub struct Answered {
 
 /// Who answered a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AnsweredBy {
     /// The application, with [`answer`](crate::pos::Pos::answer).
     Application,

@@ -21,6 +21,7 @@ const PAIRING_PAUSES: [u64; 4] = [2, 5, 10, 30];
 
 /// How far a session is (`protocol/connector.md` §3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) enum Phase {
     /// No link.
     Down,
@@ -60,6 +61,7 @@ impl Session {
 
 /// What the terminal said of itself. Absent flags are read as `protocol/decisions.md` says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[doc(alias = "MerchantInfo")]
 pub struct Terminal {
     /// The merchant's id.
@@ -118,6 +120,11 @@ pub(super) fn cut<const N: usize>(text: Text<'_>) -> heapless::String<N> {
 }
 
 impl Pos<'_> {
+    pub(super) fn enter(&mut self, phase: Phase) {
+        log!(info, "session: {}", phase);
+        self.session.phase = phase;
+    }
+
     pub(super) fn discover(&mut self, now: Instant) {
         self.due.discovery = true;
         self.set(Timer::Discovery, now.after(DISCOVERY_AGAIN));
@@ -183,7 +190,7 @@ impl Pos<'_> {
                     self.token = token.expose().copied().unwrap_or_default();
                 }
                 self.session.refusals = 0;
-                self.session.phase = Phase::Discovering;
+                self.enter(Phase::Discovering);
                 self.stop(Timer::Pairing);
                 self.stop(Timer::PairingAgain);
                 self.discover(now);
@@ -230,7 +237,7 @@ impl Pos<'_> {
         let terminal = Terminal::of(info);
         if info.ready() != Some(true) {
             self.terminal = terminal;
-            self.session.phase = Phase::NotReady;
+            self.enter(Phase::NotReady);
             self.set(Timer::Discovery, now.after(DISCOVERY_AGAIN));
             return Some(Event::NotReady(info));
         }
@@ -238,14 +245,14 @@ impl Pos<'_> {
         self.due.discovery = false;
         if terminal.simulated && !self.config.accept_simulator {
             self.terminal = terminal;
-            self.session.phase = Phase::NotReady;
+            self.enter(Phase::NotReady);
             return Some(Event::SimulatorRefused);
         }
         let other = (&terminal.serial, &terminal.merchant_id)
             != (&self.terminal.serial, &self.terminal.merchant_id);
         self.terminal = terminal;
         let became = self.session.phase != Phase::Ready;
-        self.session.phase = Phase::Ready;
+        self.enter(Phase::Ready);
         if became || other {
             self.end_inquiry();
             self.terminal_is_back(now);

@@ -340,12 +340,12 @@ impl Role for Pos<'_> {
             self.handle_link_down(now, &Down::from(crate::link::DownReason::Lost));
         }
         self.session = Session {
-            phase: Phase::Pairing,
             kind: info.kind,
             number: self.session.number.wrapping_add(1),
             refusals: self.session.refusals,
             ..Session::NONE
         };
+        self.enter(Phase::Pairing);
         self.pong_at = None;
         self.emit(Event::Connected(info));
         if self.session.kind == LinkKind::Network {
@@ -355,14 +355,14 @@ impl Role for Pos<'_> {
                 pause => self.set(Timer::PairingAgain, now.after(pause)),
             }
         } else {
-            self.session.phase = Phase::Discovering;
+            self.enter(Phase::Discovering);
             self.discover(now);
         }
     }
 
     fn handle_link_down(&mut self, now: Instant, down: &Down) {
         let was_up = self.session.phase != Phase::Down;
-        self.session.phase = Phase::Down;
+        self.enter(Phase::Down);
         self.outbox.clear();
         self.front = Front::Nothing;
         self.due = Due::default();

@@ -340,6 +340,7 @@ impl<'b> Transaction<'b> {
     }
 
     pub(super) fn ask(&mut self, kind: QuestionKind) -> Question {
+        log!(info, "asked: {}", kind);
         self.generation = self.generation.wrapping_add(1);
         let generation = self.generation;
         *self.asking(kind) = Some(Asking {
@@ -402,6 +403,7 @@ impl Pos<'_> {
         } else {
             deadlines.other
         };
+        log!(info, "{}: {} of {=i64}", request, asked.kind, asked.amount);
         self.set(Timer::Journal, now.after(deadlines.journal));
         self.set(Timer::Total, now.after(asked.deadline.unwrap_or(total)));
         self.set(Timer::Progress, now.after(deadlines.progress));
@@ -418,6 +420,7 @@ impl Pos<'_> {
         match &mut entry.open {
             Some(open) if open.stage == Stage::Released => {
                 open.stage = Stage::Sent;
+                log!(info, "{}: handed out", entry.record.request);
                 entry.session = Some(session);
                 self.tx.remember_sent(&id);
                 true
@@ -500,10 +503,12 @@ impl Pos<'_> {
                     && open.stage == Stage::Withheld
                 {
                     open.stage = Stage::Released;
+                    log!(debug, "{}: on record", request);
                     self.stop(Timer::Journal);
                 }
             }
             (RecordState::Intent, Err(JournalFailed)) => {
+                log!(error, "{}: not on record", request);
                 // Nothing is there, so no end needs to be.
                 entry.on_record = false;
                 entry.due = Due::default();

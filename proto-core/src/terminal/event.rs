@@ -11,6 +11,7 @@ use crate::wire::{FrameError, Unreadable};
 
 /// What happened. An event borrows the message that it came from, never the role.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format), defmt(bound()))]
 #[non_exhaustive]
 pub enum Event<'m> {
     /// A point of sale is at the other end of the link.

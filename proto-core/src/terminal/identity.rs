@@ -7,6 +7,7 @@ use crate::wire::json::Full;
 
 /// What a terminal says of itself.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Identity<'b> {
     /// The merchant's id.
     pub merchant_id: &'b str,
@@ -56,6 +57,7 @@ impl Identity<'_> {
 
 /// A message was not taken for sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Unsent {
     /// No point of sale is there.
     NotConnected,

@@ -60,6 +60,7 @@ pub struct Booked {
 
 /// A refund on the books.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BookedRefund {
     /// The terminal's id.
     pub id: Id,

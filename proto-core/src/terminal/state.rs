@@ -32,6 +32,7 @@ const REMEMBERED: usize = 64;
 const PING: usize = 0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 enum Phase {
     Down,
     Pairing,
@@ -172,7 +173,7 @@ impl<'b> Terminal<'b> {
     /// [`Unsent`].
     pub fn accept_pairing(&mut self, token: &str, unix_ms: Option<i64>) -> Result<(), Unsent> {
         self.pairing_response(PairingState::Paired, Some(token), unix_ms)?;
-        self.phase = Phase::Paired;
+        self.enter(Phase::Paired);
         Ok(())
     }
 
@@ -332,6 +333,11 @@ impl<'b> Terminal<'b> {
         }
     }
 
+    fn enter(&mut self, phase: Phase) {
+        log!(info, "terminal: {}", phase);
+        self.phase = phase;
+    }
+
     fn emit(&mut self, event: Event<'static>) {
         if self.events.is_full() {
             self.events.pop_front();
@@ -352,7 +358,7 @@ impl<'b> Terminal<'b> {
         let payload = message.payload;
         let method = message.method;
         if let (Method::PairingRequest, true) = (method?, self.kind == LinkKind::Network) {
-            self.phase = Phase::Pairing;
+            self.enter(Phase::Pairing);
             return Some(Event::PairingRequested(PairingRequest::of(payload)));
         }
         if self.phase != Phase::Paired {
@@ -436,11 +442,11 @@ impl Role for Terminal<'_> {
             self.handle_link_down(now, &Down::from(DownReason::Lost));
         }
         self.kind = info.kind;
-        self.phase = if info.kind == LinkKind::Network {
+        self.enter(if info.kind == LinkKind::Network {
             Phase::Pairing
         } else {
             Phase::Paired
-        };
+        });
         if let Some(every) = self.identity.ping {
             self.timers.set(PING, now.after(every));
         }
@@ -448,7 +454,7 @@ impl Role for Terminal<'_> {
     }
 
     fn handle_link_down(&mut self, _now: Instant, down: &Down) {
-        self.phase = Phase::Down;
+        self.enter(Phase::Down);
         self.outbox.clear();
         self.receipts.clear();
         self.undoing = None;

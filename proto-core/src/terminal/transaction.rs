@@ -235,6 +235,7 @@ impl Terminal<'_> {
     }
 
     fn end(&mut self) -> Result<Running, Unsent> {
+        log!(info, "terminal: ended");
         self.asking = Asking::default();
         self.running.take().ok_or(Unsent::Idle)
     }
@@ -256,6 +257,7 @@ impl Terminal<'_> {
             .pay_intent()
             .and_then(|intent| intent.external_payment_id())
             .unwrap_or_default();
+        log!(info, "terminal: started");
         self.running = Some(Running::new(id, start.request_info()));
         if self.seen.knows(id) {
             let _ = self.refuse_start(TxStartResult::Duplicate, "DUPLICATE");
@@ -277,6 +279,7 @@ impl Terminal<'_> {
             let request = VoidPayment::of(payload);
             (RequestInfo::VoidPayment, Event::VoidAsked(request))
         };
+        log!(info, "terminal: started {}", info);
         self.running = Some(Running::new(Text::default(), Some(info)));
         event
     }

@@ -9,6 +9,7 @@ use super::json::{Chars, Text};
 
 /// Text is not Base64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BadBase64;
 
 impl fmt::Display for BadBase64 {

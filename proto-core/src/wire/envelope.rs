@@ -24,6 +24,7 @@ pub(super) mod key {
 
 /// What every message of one sender says of its sender.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Sender<'a> {
     /// The name of the link, see [`package_name`].
     pub package_name: &'a str,

@@ -15,6 +15,7 @@ use super::names::{MessageType, Method};
 
 /// A payload or an attachment is longer than can be sent. Nothing was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TooLarge {
     /// The limit in bytes.
     pub limit: usize,

@@ -45,6 +45,7 @@ pub enum Frame<'b> {
 
 /// A stretch of the stream that could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FrameError {
     /// How many bytes of the stream were skipped, those of a broken message included.
     pub skipped: usize,

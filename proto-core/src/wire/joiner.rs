@@ -28,6 +28,7 @@ pub const FRAGMENT_SILENCE: Duration = Duration::from_secs(60);
 
 /// Fragments do not make a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum JoinError {
     /// A piece is missing, or came twice, or is not of the message in progress.
@@ -71,6 +72,7 @@ impl core::error::Error for JoinError {}
 
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Joined {
     /// It is no fragment: it is whole as it is.
     Other,

@@ -46,6 +46,7 @@ macro_rules! objects {
     )*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq)]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         pub struct $view<'m>($crate::wire::json::Object<'m>);
 
         impl<'m> $view<'m> {
@@ -153,6 +154,13 @@ macro_rules! objects {
         impl core::fmt::Debug for $draft<'_> {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 f.write_str(stringify!($draft))
+            }
+        }
+
+        #[cfg(feature = "defmt")]
+        impl defmt::Format for $draft<'_> {
+            fn format(&self, f: defmt::Formatter<'_>) {
+                defmt::write!(f, "{=str}", stringify!($draft));
             }
         }
     )*};

@@ -66,17 +66,23 @@ impl<'m> Attachment<'m> {
     pub fn is_complete(self) -> bool {
         self.complete
     }
+
+    /// How long it is, as Base64.
+    pub(crate) fn characters(self) -> usize {
+        self.text.raw().0.len()
+    }
 }
 
 /// Without what it holds.
 impl fmt::Debug for Attachment<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Attachment({} characters)", self.text.raw().0.len())
+        write!(f, "Attachment({} characters)", self.characters())
     }
 }
 
 /// A message that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Unreadable<'m> {
     /// The name of the message, if that much can be read.
     pub method: Option<Method<'m>>,
@@ -95,6 +101,7 @@ impl fmt::Display for Unreadable<'_> {
 
 /// Why a message cannot be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum OpenError {
     /// The message is not one JSON value.
     NotJson(JsonError),

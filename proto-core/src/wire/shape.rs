@@ -33,6 +33,7 @@ impl Shape {
 
 /// A declared field.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Field {
     /// Its name: written, and read first.
     pub name: &'static str,
@@ -44,6 +45,7 @@ pub struct Field {
 
 /// What a declared field holds.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Kind {
     /// A text.
     Text,

@@ -228,17 +228,20 @@ impl<'a> Sale<'a> {
 ///
 /// All options of a sale but those about the tip; what is `None` is the merchant's setting.
 #[derive(Debug, Clone, Copy, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[doc(alias = "AuthRequest")]
 pub struct Auth<'a>(Sale<'a>);
 
 /// A pre-authorisation (`protocol/connector.md` §5.3): reserve an amount, to be captured later. No signature
 /// and no tip.
 #[derive(Debug, Clone, Copy, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[doc(alias = "PreAuthRequest")]
 pub struct PreAuth<'a>(Sale<'a>);
 
 /// A refund without a payment (`protocol/connector.md` §5.11). The amount is positive, as what goes back.
 #[derive(Debug, Clone, Copy, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[doc(alias = "ManualRefundRequest")]
 pub struct ManualRefund<'a>(Sale<'a>);
 

@@ -29,6 +29,7 @@ pub type PaymentId = heapless::String<PAYMENT_ID_LEN>;
 /// Names a request. They count up from [`Config::last_request`](crate::pos::Config::last_request), so that
 /// with a journal a number is used once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RequestId(pub(crate) u32);
 
 impl RequestId {
@@ -53,6 +54,7 @@ impl fmt::Display for RequestId {
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RequestKind {
@@ -194,6 +196,7 @@ impl fmt::Debug for ExternalId {
 
 /// What the caller knows at the moment of a request: the calendar.
 #[derive(Debug, Clone, Copy, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Env {
     /// Milliseconds since 1970, if the caller has a wall clock. Without one a look-up can never prove that
     /// nothing was charged (`design.md` "Money" 7).
@@ -245,6 +248,7 @@ pub(crate) mod sealed {
 
 /// What a request asked for, as far as the role needs to know it later.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Asked {
     pub(crate) kind: RequestKind,
     pub(crate) external_id: ExternalId,

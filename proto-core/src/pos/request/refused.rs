@@ -7,6 +7,7 @@ use crate::pos::outcome::ResultCode;
 
 /// A request was refused before anything was sent; nothing has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Refused {
     /// Why, for programs.
     pub why: Refusal,
@@ -20,6 +21,7 @@ pub struct Refused {
 
 /// Why a request was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Refusal {
     /// No terminal is ready. Wait for `BecameReady`.

@@ -9,6 +9,7 @@ pub const MAX_DEPTH: u32 = 64;
 
 /// What is wrong with a JSON text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum JsonFault {
     /// It ends before the value does.
@@ -51,6 +52,7 @@ impl JsonFault {
 
 /// A text is not legal JSON: what is wrong, and at which byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct JsonError {
     /// Offset in bytes from the start of the text that was read.
     pub at: usize,

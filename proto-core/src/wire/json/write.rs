@@ -9,6 +9,7 @@ use super::value::{Json, Value};
 
 /// A buffer is too small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Full {
     /// How many bytes it takes.
     pub needed: usize,

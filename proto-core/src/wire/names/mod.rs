@@ -24,6 +24,7 @@ macro_rules! names {
     ($($(#[$doc:meta])* $name:ident { $($value:ident = $wire:literal,)* })*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[non_exhaustive]
         pub enum $name<'m> {
             $(#[doc = concat!("`", $wire, "`")] $value,)*
