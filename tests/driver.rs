@@ -30,7 +30,7 @@ fn simulator() -> (SimulatorThread, Receiver<Seen>) {
     let options = SimulatorOptions {
         listen: ([127, 0, 0, 1], 0).into(),
         pairing: Pairing::Auto,
-        outcomes: Vec::new(),
+        script: Vec::new().into(),
         allow_network: false,
     };
     let look = move |what: &Seen| {

@@ -21,7 +21,7 @@ fn simulator(outcomes: Vec<Plan>) -> (SimulatorThread, Receiver<Seen>) {
     let options = SimulatorOptions {
         listen: ([127, 0, 0, 1], 0).into(),
         pairing: Pairing::Auto,
-        outcomes,
+        script: outcomes.into(),
         allow_network: false,
     };
     let look = move |what: &Seen| {

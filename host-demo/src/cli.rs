@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use transport_usb::Identity;
 
 pub use self::sale::{PayArgs, SaleArgs};
-use crate::sim::Plan;
+use crate::sim::{Plan, Script};
 
 /// Takes payments on a Clover terminal, or on a simulated one, from the command line.
 #[derive(Debug, Parser)]
@@ -172,6 +172,9 @@ pub struct TerminalArgs {
     /// follow
     #[arg(long, value_name = "OUTCOME", default_value = "approve")]
     pub outcome: Vec<Plan>,
+    /// What becomes of the sales and what goes wrong on the link: a file, or the name of a ready one (see below)
+    #[arg(long, value_name = "NAME|FILE", value_parser = Script::load, conflicts_with_all = ["outcome", "step"])]
+    pub script: Option<Script>,
     /// How long each step takes, e.g. a screen: with a second or more there is time to press a key
     #[arg(long, value_name = "MILLISECONDS", default_value_t = Plan::STEP.as_millis())]
     pub step: u64,
@@ -232,7 +235,14 @@ fn terminal_help() -> String {
         .iter()
         .map(|(form, meaning)| format!("  {form:<17} {meaning}\n"))
         .collect();
-    format!("Outcomes, joined with `+`:\n{outcomes}\n{TERMINAL_HELP}")
+    let scripts: String = Script::READY
+        .iter()
+        .filter_map(|(name, text)| Some((name, Script::parse(text).ok()?.about)))
+        .map(|(name, about)| format!("  {name:<22} {about}\n"))
+        .collect();
+    format!(
+        "Outcomes, joined with `+`:\n{outcomes}\nScripts that are ready, and what they teach:\n{scripts}\n{TERMINAL_HELP}"
+    )
 }
 
 const AFTER_HELP: &str = "\
@@ -299,12 +309,30 @@ Examples:
   host-demo terminal --listen 127.0.0.1:0 --outcome approve --outcome decline --outcome cancel
   host-demo terminal --outcome tip:1.50+signature+duplicate --outcome partial:6.00
   host-demo terminal --outcome late --step 2000
+  host-demo terminal --script answer-after-reconnect
   host-demo terminal --pair type
   host-demo terminal --serial tcp:127.0.0.1:0
   host-demo terminal --usb-gadget            on a board with a USB device port, e.g. a Raspberry Pi Zero
 
 What a sale does not want does not happen: no question about a duplicate if it switches that off, no signature
 below its threshold.
+
+A script is a TOML file:
+
+  about = \"What an integrator learns from it.\"
+  step-ms = 10                      # how long each step takes
+
+  [[transaction]]                   # one after the other; the last one goes for all that follow
+  outcome = \"tip:1.50+signature\"    # also: step-ms, bank-ms, upload-ms
+
+  [[fault]]                         # once each
+  method = \"FINISH_OK\"              # at the first message of it (`nth = 2`: the second); or `message = 12`, or
+  what = \"cut\"                      # `byte = 4000`, counted in both directions
+  ms = 1000
+
+A fault is one of: cut (`arrives = true`: the message still does), stall, delay, reorder (it arrives first thing on the
+next connection), restart, other-terminal, all with `ms`; duplicate, lose, garble; unasked, with `send`, a method, and
+`payload`, its JSON as text.
 
 It says that it is a simulator in the protocol: merchant and model are SIMULATOR.";
 

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use host_demo::sim::Plan;
+use host_demo::sim::{Plan, Script};
 use proto_core::wire::names::Method;
 use proto_core::wire::{Frame, Framer, Packets, open};
 
@@ -84,6 +84,70 @@ fn it_answers_on_a_serial_line_one_connection_after_the_other_and_checks_what_co
     assert_eq!(wrong.status, Some(2), "{wrong:?}");
     let outside = run(&["terminal", "--serial", "tcp:0.0.0.0:0"]);
     assert!(outside.err.contains("--allow-network"), "{outside:?}");
+}
+
+#[test]
+fn every_ready_script_ends_over_a_real_connection_as_its_sentence_says() {
+    let help = run(&["terminal", "--help"]).out;
+    let play = |name: &'static str| {
+        let about = Script::load(name).unwrap().about;
+        let unbroken = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            unbroken(&help).contains(&format!("{name} {about}")),
+            "{help}"
+        );
+        let mut terminal = TerminalProcess::start(&["--script", name]);
+        let tokens = Tokens::new();
+        let ran = run(&sale_args(&terminal.url, &tokens.path(), &["--yes"]));
+        let outcome = ran.outcome();
+        let expected = match name {
+            "restart" => "not_made",
+            "other-terminal" => "unknown",
+            _ => "made",
+        };
+        assert_eq!(outcome["certainty"], expected, "{name}: {ran:?}");
+        let told = terminal.running.end_now();
+        let payments = told.matches("Paid ").count();
+        assert_eq!(payments, usize::from(name != "restart"), "{name}: {told}");
+        let stands = [
+            "answer-garbled",
+            "answer-late",
+            "answer-twice",
+            "somebody-else",
+        ];
+        assert_eq!(
+            told.contains("by the script"),
+            !stands.contains(&name),
+            "{name}: {told}"
+        );
+    };
+    std::thread::scope(|scope| {
+        for (name, _) in Script::READY {
+            scope.spawn(|| play(name));
+        }
+    });
+}
+
+#[test]
+fn what_is_wrong_with_a_script_is_told_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.toml");
+    std::fs::write(
+        &file,
+        "about = \"\"\n[[transaction]]\noutcome = \"aprove\"\n",
+    )
+    .unwrap();
+    let file = file.to_str().unwrap();
+    let ran = run(&["terminal", "--script", file]);
+    assert_eq!(ran.status, Some(2), "{ran:?}");
+    assert!(
+        ran.err.contains("line 3: `aprove` is no outcome"),
+        "{ran:?}"
+    );
+    let ran = run(&["terminal", "--script", "no-such"]);
+    assert!(ran.err.contains("answer-lost, "), "{ran:?}");
+    let ran = run(&["terminal", "--script", "restart", "--outcome", "decline"]);
+    assert_eq!(ran.status, Some(2), "{ran:?}");
 }
 
 /// The method of the first command that comes.

@@ -12,7 +12,7 @@ use crate::cli::Packets;
 use crate::cli::{Pair, TerminalArgs};
 use crate::report::status;
 use crate::sim::{
-    Keyboard, Pairing, Plan, Question, Seen, SimulatorOptions, SimulatorThread, TcpLine,
+    Keyboard, Pairing, Plan, Question, Script, Seen, SimulatorOptions, SimulatorThread, TcpLine,
 };
 
 /// How often it is said that anyone in the network can use the simulator.
@@ -92,13 +92,13 @@ fn start(
     }
     if let Some(address) = args.serial {
         let (link, park, address) = TcpLine::listen(address)?;
-        let simulator = SimulatorThread::start_on(link, park, pairing, plans(args), look)?;
+        let simulator = SimulatorThread::start_on(link, park, pairing, script(args), look)?;
         return Ok((simulator, format!("on a serial line at tcp:{address}")));
     }
     let options = SimulatorOptions {
         listen: args.listen,
         pairing,
-        outcomes: plans(args),
+        script: script(args),
         allow_network: args.allow_network,
     };
     let simulator = SimulatorThread::start(options, look)?;
@@ -121,7 +121,7 @@ fn start_usb(
         Packets::Tiny => transport_usb::PacketStyle::Tiny,
     };
     let (link, park) = transport_usb::UsbGadget::new(options)?;
-    SimulatorThread::start_on(link, park, pairing, plans(args), look)
+    SimulatorThread::start_on(link, park, pairing, script(args), look)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -137,13 +137,16 @@ fn start_usb(
     ))
 }
 
-/// What becomes of the sales, at the pace that was asked for.
-fn plans(args: &TerminalArgs) -> Vec<Plan> {
+/// The script, or what becomes of the sales at the pace that was asked for.
+fn script(args: &TerminalArgs) -> Script {
+    if let Some(script) = &args.script {
+        return script.clone();
+    }
     let at_pace = |plan: &Plan| Plan {
         step: proto_core::time::Duration::from_millis(args.step),
         ..plan.clone()
     };
-    args.outcome.iter().map(at_pace).collect()
+    args.outcome.iter().map(at_pace).collect::<Vec<_>>().into()
 }
 
 /// Reads codes from standard input until it ends. The thread ends with the program.

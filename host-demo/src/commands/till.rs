@@ -275,7 +275,7 @@ fn simulator() -> Result<SimulatorThread, NotReached> {
     let options = SimulatorOptions {
         listen: ([127, 0, 0, 1], 0).into(),
         pairing: Pairing::Auto,
-        outcomes: Vec::new(),
+        script: Vec::new().into(),
         allow_network: false,
     };
     SimulatorThread::start(options, |_| ())

@@ -13,11 +13,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use proto_core::driver::{Park, StdClock, block_on};
 use proto_core::link::Link;
 use proto_core::run::{Inbox, NoJournal, Parts, drive};
-use proto_core::terminal::{Ledger, Memory};
+use proto_core::terminal::{Booked, Identity, Ledger, Memory};
 use proto_core::time::Instant;
 use transport_ws::{ServerOptions, WsServer};
 
-use super::{Pairing, Plan, Seen, Simulator};
+use super::faulty::{Board, FaultyLink, Terminals};
+use super::{Pairing, Script, Seen, Simulator};
 
 /// How a simulated terminal is set up.
 #[derive(Debug, Clone)]
@@ -26,8 +27,8 @@ pub struct SimulatorOptions {
     pub listen: SocketAddr,
     /// Who types its pairing codes.
     pub pairing: Pairing,
-    /// What becomes of one sale after the other.
-    pub outcomes: Vec<Plan>,
+    /// What becomes of one sale after the other, and what goes wrong on the link.
+    pub script: Script,
     /// Whether other machines may connect.
     pub allow_network: bool,
 }
@@ -38,6 +39,33 @@ const SEND: usize = 64 * 1_024;
 const BOOKS: usize = 256;
 /// The receive buffer at first, in bytes.
 const RECEIVE: usize = 8 * 1_024;
+/// The serial number of the other terminal that a script may put at the address.
+const OTHER_SERIAL: &str = "SIM0000000002";
+
+/// The memory of one simulated terminal.
+struct Memories {
+    send: Vec<u8>,
+    last: Vec<u8>,
+    books: Vec<Option<Booked>>,
+}
+
+impl Memories {
+    fn new() -> Self {
+        Self {
+            send: vec![0; SEND],
+            last: vec![0; SEND],
+            books: vec![None; BOOKS],
+        }
+    }
+
+    fn lend(&mut self) -> Memory<'_> {
+        Memory {
+            send: &mut self.send,
+            last: &mut self.last,
+            books: Ledger::new(&mut self.books),
+        }
+    }
+}
 
 /// A simulated terminal that is running. Dropping it ends it.
 #[derive(Debug)]
@@ -74,9 +102,9 @@ impl SimulatorThread {
         let (link, park) = WsServer::bind(options.listen, server)?;
         let url = format!("ws://{}{}", link.local_addr(), transport_ws::DEFAULT_PATH);
         let SimulatorOptions {
-            pairing, outcomes, ..
+            pairing, script, ..
         } = options;
-        let mut thread = Self::start_on(link, park, pairing, outcomes, look)?;
+        let mut thread = Self::start_on(link, park, pairing, script, look)?;
         thread.url = url;
         Ok(thread)
     }
@@ -87,10 +115,10 @@ impl SimulatorThread {
     ///
     /// The system has no thread or no random numbers.
     pub fn start_on(
-        mut link: impl Link + Send + 'static,
+        link: impl Link + Send + 'static,
         mut park: impl Park + Send + 'static,
         pairing: Pairing,
-        outcomes: Vec<Plan>,
+        script: impl Into<Script>,
         mut look: impl FnMut(&Seen) + Send + 'static,
     ) -> io::Result<Self> {
         let mut seed = [0; 8];
@@ -98,20 +126,34 @@ impl SimulatorThread {
         let orders = Arc::new(Orders::default());
         let waker = park.waker();
         let mut inbox = SharedOrders(Arc::clone(&orders));
+        let Script { plans, faults, .. } = script.into();
+        let seed = u64::from_le_bytes(seed);
         let run = move || {
-            let (mut send, mut last) = (vec![0; SEND], vec![0; SEND]);
-            let mut books = vec![None; BOOKS];
-            let memory = Memory {
-                send: &mut send,
-                last: &mut last,
-                books: Ledger::new(&mut books),
+            let board = Board::default();
+            let mut rooms = [Memories::new(), Memories::new()];
+            let [first, second] = &mut rooms;
+            let simulator = |memories, serial, seed| {
+                let identity = Identity {
+                    serial,
+                    ..Identity::SIMULATOR
+                };
+                let memory = Memories::lend(memories);
+                Simulator::with_identity(identity, memory, pairing, plans.clone(), seed, unix_ms)
             };
-            let mut simulator =
-                Simulator::new(memory, pairing, outcomes, u64::from_le_bytes(seed), unix_ms);
+            let mut terminals = Terminals {
+                each: [
+                    simulator(first, Identity::SIMULATOR.serial, seed),
+                    simulator(second, OTHER_SERIAL, seed.rotate_left(32)),
+                ],
+                board: &board,
+                at: 0,
+            };
+            let script_clock = StdClock::new();
+            let mut link = FaultyLink::new(link, faults, &script_clock, &board);
             let clock = StdClock::new();
             let (mut buffer, mut join) = (vec![0; RECEIVE], Vec::new());
             let parts = Parts {
-                role: &mut simulator,
+                role: &mut terminals,
                 link: &mut link,
                 journal: &mut NoJournal,
                 inbox: &mut inbox,
@@ -121,10 +163,14 @@ impl SimulatorThread {
             };
             let driven = drive(
                 parts,
-                move |_: Instant, _: &mut Simulator<'_>, seen: Seen| look(&seen),
+                move |_: Instant, _: &mut Terminals<'_>, seen: Seen| look(&seen),
             );
             // An error is one of waiting; nothing can be done on this thread then but to end.
-            let _ = block_on(&mut park, || clock.next_wake(), driven);
+            let wake = || {
+                let wakes = [clock.next_wake(), script_clock.next_wake()];
+                wakes.into_iter().flatten().min()
+            };
+            let _ = block_on(&mut park, wake, driven);
         };
         let thread = std::thread::Builder::new()
             .name("simulator".to_owned())
@@ -201,7 +247,7 @@ impl SharedOrders {
     }
 }
 
-impl Inbox<Simulator<'_>> for SharedOrders {
+impl Inbox<Terminals<'_>> for SharedOrders {
     fn ready(&mut self) -> impl Future<Output = ()> {
         poll_fn(|_| {
             if self.is_empty() {
@@ -212,10 +258,10 @@ impl Inbox<Simulator<'_>> for SharedOrders {
         })
     }
 
-    fn deliver(&mut self, _now: Instant, simulator: &mut Simulator<'_>) -> ControlFlow<()> {
+    fn deliver(&mut self, _now: Instant, terminals: &mut Terminals<'_>) -> ControlFlow<()> {
         while let Some(order) = self.take() {
             match order {
-                Order::Type(code) => simulator.type_code(&code),
+                Order::Type(code) => terminals.here().type_code(&code),
                 Order::Stop => return ControlFlow::Break(()),
             }
         }

@@ -131,7 +131,8 @@ pub(crate) fn terminal_with(
         look(&pulled, seen);
     };
     let simulator =
-        SimulatorThread::start_on(link, park, Pairing::Auto, plans.collect(), look).unwrap();
+        SimulatorThread::start_on(link, park, Pairing::Auto, plans.collect::<Vec<_>>(), look)
+            .unwrap();
     Terminal {
         cable,
         books,

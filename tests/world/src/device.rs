@@ -45,11 +45,8 @@ pub(crate) struct Device<'r> {
 impl<'r> Device<'r> {
     /// The terminal with this number, and what it does.
     pub(crate) fn new(memory: &'r mut DeviceMemory, number: usize, seed: u64) -> Self {
-        memory.books.fill(None);
         let mut random = Random::new(seed);
-        let serial = ["SIM0000000001", "SIM0000000002"][number];
         let identity = Identity {
-            serial,
             // Older ones answer a void with a receipt only.
             void_payment_response: random.percent(70),
             acknowledges: random.percent(80),
@@ -58,13 +55,37 @@ impl<'r> Device<'r> {
             ping: None,
             ..Identity::SIMULATOR
         };
+        let plans = (0..16).map(|_| plan(&mut random)).collect();
+        Self::with_identity(memory, number, identity, plans, random.number())
+    }
+
+    /// The terminal with this number, which does that.
+    pub(crate) fn with_plans(
+        memory: &'r mut DeviceMemory,
+        number: usize,
+        plans: Vec<Plan>,
+        seed: u64,
+    ) -> Self {
+        Self::with_identity(memory, number, Identity::SIMULATOR, plans, seed)
+    }
+
+    fn with_identity(
+        memory: &'r mut DeviceMemory,
+        number: usize,
+        identity: Identity<'static>,
+        plans: Vec<Plan>,
+        seed: u64,
+    ) -> Self {
+        memory.books.fill(None);
+        let identity = Identity {
+            serial: ["SIM0000000001", "SIM0000000002"][number],
+            ..identity
+        };
         let memory = Memory {
             send: &mut memory.send,
             last: &mut memory.last,
             books: Ledger::new(&mut memory.books),
         };
-        let plans: Vec<Plan> = (0..16).map(|_| plan(&mut random)).collect();
-        let seed = random.number();
         let unix_ms = || NOW.get();
         Self {
             simulator: Simulator::with_identity(

@@ -2,7 +2,8 @@
 //! a link between them, all under a virtual clock and all of them failing. Whatever happens, the rules of
 //! `design.md` "Money" hold; [`Rule`] lists them.
 //!
-//! A schedule is everything that happens for one seed, and repeats with it.
+//! A schedule is everything that happens for one seed, and repeats with it. A script of the simulator
+//! ([`host_demo::sim::Script`]) can be run in place of what a seed draws.
 //!
 //! A changed byte that leaves a legal message cannot be seen in this protocol, which has no checksum; such changes
 //! are left out.
@@ -16,11 +17,12 @@ mod random;
 mod rule;
 mod world;
 
+use host_demo::sim::script;
 use serde_json::{Value, json};
 
 pub use random::Random;
 pub use rule::Rule;
-pub use world::{Report, Room, run};
+pub use world::{Report, Room, run, run_script};
 
 /// What a message is, in a few words.
 pub(crate) fn words(text: &[u8]) -> String {
@@ -105,7 +107,5 @@ pub(crate) fn unasked(random: &mut Random) -> Vec<u8> {
             json!({"state": "BUSY"}),
         ),
     ]).clone();
-    json!({"id": "77", "type": "COMMAND", "method": method, "payload": payload.to_string()})
-        .to_string()
-        .into_bytes()
+    script::unasked(method, &payload.to_string())
 }

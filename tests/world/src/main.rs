@@ -1,19 +1,32 @@
 //! Runs schedules of the simulated world: `world [--schedules N] [--seed N] [--from N] [--threads N] [--failures N]`.
 //! After that many failures (1) it stops.
 //!
-//! `--seed N` replays one schedule and prints what happened in it.
+//! `--seed N` replays one schedule and prints what happened in it. `--script NAME|FILE` does the same with what a
+//! script of `host-demo terminal` says, in the shop of the seed (0).
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use world::{Room, run};
+use host_demo::sim::Script;
+use world::{Room, run, run_script};
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let (mut schedules, mut from, mut seed, mut failures) = (1_000, 0, None, 1);
     let mut threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut script = None;
     while let Some(arg) = args.next() {
+        if arg == "--script" {
+            match Script::load(&args.next().unwrap_or_default()) {
+                Ok(loaded) => script = Some(loaded),
+                Err(why) => {
+                    eprintln!("{why}");
+                    return ExitCode::from(2);
+                }
+            }
+            continue;
+        }
         let number = args.next().and_then(|text| text.parse::<u64>().ok());
         match (arg.as_str(), number) {
             ("--schedules", Some(number)) => schedules = number,
@@ -23,14 +36,19 @@ fn main() -> ExitCode {
             ("--threads", Some(number)) => threads = usize::try_from(number).unwrap_or(1),
             _ => {
                 eprintln!(
-                    "usage: world [--schedules N] [--from SEED] [--seed N] [--threads N] [--failures N]"
+                    "usage: world [--schedules N] [--from SEED] [--seed N] [--threads N] [--failures N] [--script NAME|FILE]"
                 );
                 return ExitCode::from(2);
             }
         }
     }
-    if let Some(seed) = seed {
-        let report = run(seed, &mut Room::default(), true);
+    if script.is_some() || seed.is_some() {
+        let seed = seed.unwrap_or(0);
+        let mut room = Room::default();
+        let report = match &script {
+            Some(script) => run_script(script, seed, &mut room, true),
+            None => run(seed, &mut room, true),
+        };
         for line in &report.transcript {
             println!("{line}");
         }

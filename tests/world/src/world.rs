@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
+use host_demo::sim::{Script, script};
 use proto_core::Role;
 use proto_core::journal::{JournalFailed, RecordId};
 use proto_core::link::{Down, DownReason, LinkInfo, LinkKind};
@@ -12,7 +13,7 @@ use proto_core::time::{Duration, Instant};
 use crate::clerk::Clerk;
 use crate::device::{Device, DeviceMemory};
 use crate::disk::{Disk, Write};
-use crate::faults::{self, Fault, What};
+use crate::faults::{self, Faults, What};
 use crate::random::Random;
 use crate::rule::Rule;
 
@@ -62,6 +63,16 @@ pub struct Report {
 /// Runs the schedule of this seed.
 #[must_use]
 pub fn run(seed: u64, room: &mut Room, transcript: bool) -> Report {
+    begin(seed, None, room, transcript)
+}
+
+/// Runs what a script says, with the shop of this seed, in which nothing else goes wrong.
+#[must_use]
+pub fn run_script(script: &Script, seed: u64, room: &mut Room, transcript: bool) -> Report {
+    begin(seed, Some(script), room, transcript)
+}
+
+fn begin(seed: u64, script: Option<&Script>, room: &mut Room, transcript: bool) -> Report {
     let mut random = Random::new(seed);
     let Room {
         send,
@@ -75,15 +86,24 @@ pub fn run(seed: u64, room: &mut Room, transcript: bool) -> Report {
     } else {
         LinkKind::Usb
     };
-    let plans = random.number();
+    let drawn = random.number();
+    let device = |memory, number, drawn| match script {
+        Some(script) => Device::with_plans(memory, number, script.plans.clone(), drawn),
+        None => Device::new(memory, number, drawn),
+    };
+    let devices = [
+        device(first, 0, drawn),
+        device(second, 1, drawn.rotate_left(7)),
+    ];
+    let faults = match script {
+        Some(script) => Faults::of(script.faults.clone()),
+        None => faults::draw(&mut random),
+    };
     let mut world = World {
-        faults: faults::draw(&mut random).into(),
+        faults,
         clerk: Clerk::new(Random::new(random.number())),
         disk: Disk::default(),
-        devices: [
-            Device::new(first, 0, plans),
-            Device::new(second, 1, plans.rotate_left(7)),
-        ],
+        devices,
         at: 0,
         used: BTreeSet::from([0]),
         kind,
@@ -96,10 +116,9 @@ pub fn run(seed: u64, room: &mut Room, transcript: bool) -> Report {
         sending: [false, false],
         arrives: [Instant::ZERO, Instant::ZERO],
         held: VecDeque::new(),
-        wire: 0,
         messages: 0,
         steps: 0,
-        crash_at: random.percent(30).then(|| random.below(600)),
+        crash_at: (script.is_none() && random.percent(30)).then(|| random.below(600)),
         starts: BTreeMap::new(),
         report: Report::default(),
         transcript,
@@ -154,7 +173,7 @@ enum Due {
 
 struct World<'r> {
     random: Random,
-    faults: VecDeque<Fault>,
+    faults: Faults,
     clerk: Clerk,
     disk: Disk,
     devices: [Device<'r>; 2],
@@ -174,8 +193,6 @@ struct World<'r> {
     arrives: [Instant; 2],
     /// Messages for the start of the next session.
     held: VecDeque<(usize, Vec<u8>)>,
-    /// How many messages were on the wire since the last fault was drawn for it.
-    wire: u32,
     messages: usize,
     steps: u64,
     crash_at: Option<u64>,
@@ -359,7 +376,7 @@ impl World<'_> {
                 }
             }
             Due::Mended(terminal) => {
-                self.faults.clear();
+                self.faults.end();
                 self.crash_at = None;
                 self.clerk.closing = true;
                 if self.at != terminal || !self.up {
@@ -401,15 +418,12 @@ impl World<'_> {
         }
         self.messages += 1;
         self.report.messages += 1;
-        self.wire += 1;
         self.log(|| {
             let from = ["pos      ", "terminal "][side];
             format!("{from} {}", crate::words(&text))
         });
-        let due = self.faults.front().filter(|fault| fault.at <= self.wire);
-        let fault = due.map(|fault| fault.what);
-        if let Some(fault) = fault {
-            self.faults.pop_front();
+        let fault = self.faults.passes(&text);
+        if let Some(fault) = &fault {
             self.log(|| format!("FAULT {fault:?}"));
         }
         let done = |world: &mut Self, pos: &mut Pos<'_>| match side {
@@ -422,7 +436,7 @@ impl World<'_> {
                 done(self, pos);
                 self.arrival(other, 0, text);
             }
-            Some(What::Cut { arrives, down }) => {
+            Some(What::Link(script::What::Cut { arrives, down })) => {
                 if self.random.percent(50) {
                     done(self, pos);
                 }
@@ -431,33 +445,33 @@ impl World<'_> {
                 }
                 self.cut(pos, down);
             }
-            Some(What::Stall(ms)) => {
+            Some(What::Link(script::What::Stall(ms))) => {
                 done(self, pos);
                 let until = self.now.after(Duration::from_millis(ms));
                 self.arrives = [until, until];
                 self.arrival(other, 0, text);
             }
-            Some(What::Late(ms)) => {
+            Some(What::Link(script::What::Delay(ms))) => {
                 done(self, pos);
                 self.arrival(other, ms, text);
             }
-            Some(What::Twice) => {
+            Some(What::Link(script::What::Duplicate)) => {
                 done(self, pos);
                 self.arrival(other, 0, text.clone());
                 self.arrival(other, 0, text);
             }
-            Some(What::Swallowed) => done(self, pos),
-            Some(What::Garbled) => {
+            Some(What::Link(script::What::Lose)) => done(self, pos),
+            Some(What::Link(script::What::Garble)) => {
                 done(self, pos);
                 let cut = text.len() / 2;
                 self.arrival(other, 0, text[..cut].to_vec());
             }
-            Some(What::AfterReconnect(down)) => {
+            Some(What::Link(script::What::Reorder(down))) => {
                 done(self, pos);
                 self.held.push_back((other, text));
                 self.cut(pos, down);
             }
-            Some(What::TerminalRestarts(down)) => {
+            Some(What::Link(script::What::Restart(down))) => {
                 done(self, pos);
                 self.devices[self.at].restart();
                 self.cut(pos, down);
@@ -468,17 +482,16 @@ impl World<'_> {
                 }
                 return Some(down);
             }
-            Some(What::OtherTerminal(ms)) => {
+            Some(What::Link(script::What::OtherTerminal(ms))) => {
                 done(self, pos);
                 self.cut(pos, 1_000);
                 self.stands(1);
                 self.at(ms, Due::TerminalBack);
             }
-            Some(What::Unasked) => {
+            Some(What::Link(script::What::Unasked(said))) => {
                 done(self, pos);
                 self.arrival(other, 0, text);
-                let unasked = crate::unasked(&mut self.random);
-                self.arrival(0, 0, unasked);
+                self.arrival(0, 0, said);
             }
         }
         None
