@@ -177,8 +177,11 @@
 //! intent is given to the journal before the first byte leaves. What comes from the terminal and belongs to nothing
 //! is an event too. What is unknown is found out by asking the terminal ([`pos::Event::Resolved`]); until then no
 //! more money is asked for on that terminal unless the application [parks](pos::Pos::park) it by name. What each
-//! thing that the terminal says proves stands in [`pos::proof`], how a sale goes in [`pos`]. This protocol has no
-//! checksum: a changed byte that leaves a legal message cannot be seen.
+//! thing that the terminal says proves stands in [`pos::proof`], how a sale goes in [`pos`].
+//!
+//! This protocol has no checksum: a changed byte that leaves a legal message cannot be seen. USB and TCP have their own;
+//! a bare serial line has none, so the serial links put a check behind each packet (see `serial`), unless they are told
+//! that the other end knows none.
 //!
 //! # Features
 //!

@@ -6,6 +6,7 @@
 use core::fmt;
 use core::future::Future;
 
+use crate::redact::Hidden;
 use crate::wire::FrameError;
 use crate::wire::json::Text;
 
@@ -279,8 +280,7 @@ impl fmt::Display for Down {
 
 impl core::error::Error for Down {}
 
-/// What happened in one step of a link.
-#[derive(Debug)]
+/// What happened in one step of a link. `Debug` prints the length of a message, not the message.
 pub enum Step<'b> {
     /// The link is up. Before it, nothing that was given to `out` has left.
     Up(LinkInfo),
@@ -306,6 +306,28 @@ pub enum Step<'b> {
     /// The link is down, and waits itself for what it takes to come up again: for a cable to be plugged in,
     /// say. The caller steps on without a pause.
     Waiting(Down),
+}
+
+impl fmt::Debug for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Up(info) => f.debug_tuple("Up").field(info).finish(),
+            Self::Sent => f.write_str("Sent"),
+            Self::Message(message) => f
+                .debug_tuple("Message")
+                .field(&Hidden::of(message))
+                .finish(),
+            Self::NeedsRoom(bytes) => f.debug_tuple("NeedsRoom").field(bytes).finish(),
+            Self::TooLong { head, total } => f
+                .debug_struct("TooLong")
+                .field("head", &Hidden::of(head))
+                .field("total", total)
+                .finish(),
+            Self::Garbled(error) => f.debug_tuple("Garbled").field(error).finish(),
+            Self::Down(down) => f.debug_tuple("Down").field(down).finish(),
+            Self::Waiting(down) => f.debug_tuple("Waiting").field(down).finish(),
+        }
+    }
 }
 
 /// One link to one peer. Whole messages in, whole messages out.

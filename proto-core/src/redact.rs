@@ -4,7 +4,7 @@
 //! passes the Luhn check may be a card number. [`Masked`] prints a JSON text with both applied;
 //! everything that prints messages (logs, recordings, errors) goes through it.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use crate::wire::json::{Json, Read, Text, Value};
 
@@ -87,6 +87,40 @@ impl<'m> Read<'m> for Secret<'m> {
 impl crate::wire::json::WriteJson for Secret<'_> {
     fn write(&self, to: &mut crate::wire::json::Writer<'_>) {
         to.string(self.0);
+    }
+}
+
+/// What `Debug` prints of the bytes of a message: how many there are. There may be secrets in them.
+pub(crate) struct Hidden(pub(crate) usize);
+
+impl Hidden {
+    pub(crate) const fn of(bytes: &[u8]) -> Self {
+        Self(bytes.len())
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0)
+    }
+}
+
+/// What `Debug` prints of a text or a number: in it a card number is masked, and what is no character to print is escaped.
+pub(crate) struct Quoted<'t>(pub(crate) &'t str);
+
+impl fmt::Debug for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        print_without_pan(self.0, &mut Escaping(f))?;
+        f.write_char('"')
+    }
+}
+
+struct Escaping<'a, 'f>(&'a mut fmt::Formatter<'f>);
+
+impl fmt::Write for Escaping<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.escape_debug().try_for_each(|c| self.0.write_char(c))
     }
 }
 
@@ -342,6 +376,67 @@ mod tests {
     #[test]
     fn what_is_no_json_is_not_printed() {
         assert_eq!(masked("token=abc"), "9 bytes that are no JSON");
+    }
+
+    #[test]
+    fn nothing_that_holds_a_message_prints_it() {
+        use crate::link::Step;
+        use crate::wire::json::Value;
+        use crate::wire::names::Method;
+        use crate::wire::{Frame, Framer, Number, Packets, Sender, Source};
+
+        const SECRET: &str = r#"{"token":"tok3n","note":"4111111111111111"}"#;
+        let mut bytes = SECRET.as_bytes().to_vec();
+        let packet = Packets::new(SECRET.as_bytes(), None).and_then(|mut packets| packets.next());
+        let mut framer = Framer::checked();
+        framer.feed(b"\0\x14tok3n", &mut []);
+        let source = Source {
+            sender: Sender {
+                package_name: "p",
+                application_id: None,
+                source_sdk: false,
+                version: 1,
+            },
+            method: Method::TxStart,
+            payload: SECRET,
+        };
+        let printed = [
+            format!("{:?}", Frame::Message(&mut bytes.clone())),
+            format!(
+                "{:?}",
+                Frame::TooLong {
+                    head: &bytes,
+                    total: 99
+                }
+            ),
+            format!("{:?}", Step::Message(&mut bytes.clone())),
+            format!(
+                "{:?}",
+                Step::TooLong {
+                    head: &bytes,
+                    total: 99
+                }
+            ),
+            format!("{framer:?} {packet:?} {:?}", Packets::new(&bytes, None)),
+            format!("{source:?}"),
+            format!("{:?}", crate::terminal::Memory::from(bytes.as_mut_slice())),
+            format!("{:?}", Text::from("card 4111111111111111")),
+            format!("{:?}", Text::from_json("\\u20144111111111111111")),
+            format!("{:?}", Text::from("tok3n").chars()),
+            format!("{:?}", Value::Number("4111111111111111")),
+            format!("{:?}", Number::parse("4111111111111111")),
+        ];
+        for text in printed {
+            assert!(!text.contains("tok3n"), "{text}");
+            assert!(!text.contains("4111111111111111"), "{text}");
+            // Nor as a list of its bytes.
+            assert!(!text.contains("116, 111, 107"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_printed_in_one_line() {
+        assert_eq!(format!("{:?}", Text::from("a\n\"b\"")), "\"a\\n\\\"b\\\"\"");
     }
 
     #[test]

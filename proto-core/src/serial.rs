@@ -25,6 +25,7 @@ pub use asynchronous::SerialLink;
 pub use blocking::Serial;
 
 use crate::link::{Down, DownReason};
+use crate::redact::Hidden;
 use crate::wire::{Frame, FrameError, Framer, Packets};
 
 /// The most bytes that are read at a time: one packet of a USB serial port at high speed, which some drivers
@@ -67,7 +68,6 @@ impl<E: fmt::Display> From<SerialError<E>> for Down {
 }
 
 /// Bytes that were read, on their way to messages.
-#[derive(Debug)]
 struct Incoming {
     framer: Framer,
     bytes: [u8; READ_LEN],
@@ -86,6 +86,16 @@ enum Came {
     /// The message in progress has this many bytes and the buffer has not. None of it was taken yet.
     #[cfg_attr(not(feature = "embedded-io-async"), expect(dead_code))]
     NeedsRoom(usize),
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let waiting = self.end.saturating_sub(self.start);
+        f.debug_struct("Incoming")
+            .field("framer", &self.framer)
+            .field("waiting", &Hidden(waiting))
+            .finish_non_exhaustive()
+    }
 }
 
 impl Incoming {

@@ -1,5 +1,6 @@
 //! A world for scenarios: a point of sale and a terminal under a virtual clock, and a wire between them that can
 //! be cut, and a transcript of everything that happens.
+#![forbid(unsafe_code)]
 
 pub mod again;
 mod device;

@@ -3,6 +3,7 @@
 use embedded_io::{Read, ReadReady, Write};
 
 use super::{Came, Incoming, Outgoing, SerialError};
+use crate::redact::Hidden;
 use crate::wire::{Frame, Framer};
 
 /// The most bytes that one [`Serial::read`] takes from the line, in reads of whatever size: then the rest of
@@ -14,11 +15,20 @@ const TURN: usize = 4 * 1_024;
 /// call to call.
 ///
 /// See the [manual](crate#a-role) for the loop around it.
-#[derive(Debug)]
 pub struct Serial<'b> {
     receive: &'b mut [u8],
     incoming: Incoming,
     outgoing: Outgoing,
+}
+
+impl core::fmt::Debug for Serial<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Serial")
+            .field("receive", &Hidden::of(self.receive))
+            .field("incoming", &self.incoming)
+            .field("outgoing", &self.outgoing)
+            .finish()
+    }
 }
 
 impl<'b> Serial<'b> {

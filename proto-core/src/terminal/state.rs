@@ -15,7 +15,7 @@ use crate::message::{
     SignatureVerified, TerminalMessage, TxStart,
 };
 use crate::outbox::Outbox;
-use crate::redact::Secret;
+use crate::redact::{Hidden, Secret};
 use crate::role::Role;
 use crate::time::{Instant, Timers};
 use crate::wire::json::Text;
@@ -40,7 +40,6 @@ enum Phase {
 }
 
 /// The memory of a terminal, lent by the caller.
-#[derive(Debug)]
 pub struct Memory<'b> {
     /// Messages that wait to be sent.
     pub send: &'b mut [u8],
@@ -48,6 +47,16 @@ pub struct Memory<'b> {
     pub last: &'b mut [u8],
     /// What it did.
     pub books: Ledger<'b>,
+}
+
+impl core::fmt::Debug for Memory<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Memory")
+            .field("send", &Hidden::of(self.send))
+            .field("last", &Hidden::of(self.last))
+            .field("books", &self.books)
+            .finish()
+    }
 }
 
 /// Memory for messages only: a terminal that repeats nothing and remembers nothing.

@@ -12,6 +12,7 @@ use super::framer::MAX_MESSAGE;
 use super::joiner::MAX_ATTACHMENT;
 use super::json::{Full, Writer, escaped_len};
 use super::names::{MessageType, Method};
+use crate::redact::Hidden;
 
 /// A payload or an attachment is longer than can be sent. Nothing was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +30,8 @@ impl fmt::Display for TooLarge {
 
 impl core::error::Error for TooLarge {}
 
-/// What is the same in all fragments of a message, and its payload.
-#[derive(Debug, Clone, Copy)]
+/// What is the same in all fragments of a message, and its payload. `Debug` prints the payload's length.
+#[derive(Clone, Copy)]
 pub struct Source<'p> {
     /// Who sends it. Its version is not written: fragments say 2.
     pub sender: Sender<'p>,
@@ -38,6 +39,16 @@ pub struct Source<'p> {
     pub method: Method<'p>,
     /// The payload's JSON text, without what is in the attachment; see [`write_payload`](super::write_payload).
     pub payload: &'p str,
+}
+
+impl fmt::Debug for Source<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("sender", &self.sender)
+            .field("method", &self.method)
+            .field("payload", &Hidden::of(self.payload.as_bytes()))
+            .finish()
+    }
 }
 
 /// Cuts one message into fragments, one after the other. The last one says that it is the last, wherever the
@@ -65,7 +76,7 @@ pub struct Source<'p> {
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Fragmenter {
     id: u32,
     limit: usize,
@@ -95,7 +106,7 @@ impl Progress {
 }
 
 /// The fragment in progress.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum State {
     None,
     /// It is whole and this long.
@@ -109,6 +120,17 @@ enum State {
         /// Bytes that are not written yet: three make four characters.
         rest: heapless::Vec<u8, 3>,
     },
+}
+
+impl fmt::Debug for Fragmenter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fragmenter")
+            .field("id", &self.id)
+            .field("index", &self.index)
+            .field("payload", &self.payload)
+            .field("attachment", &self.attachment)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Fragmenter {

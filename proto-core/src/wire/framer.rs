@@ -11,6 +11,7 @@
 use core::fmt;
 
 use super::crc::{self, crc32};
+use crate::redact::Hidden;
 
 /// The longest message in bytes.
 pub const MAX_MESSAGE: usize = 4 * 1024 * 1024;
@@ -27,8 +28,7 @@ const FIRST_HEAD: usize = 10;
 /// The check behind a packet.
 pub(crate) const CHECK: usize = 4;
 
-/// What the stream has given.
-#[derive(Debug)]
+/// What the stream has given. `Debug` prints the length of a message, not the message.
 pub enum Frame<'b> {
     /// A whole message, in the front part of the caller's buffer.
     Message(&'b mut [u8]),
@@ -41,6 +41,23 @@ pub enum Frame<'b> {
     },
     /// The stream made no sense for a while, and does again.
     Resumed(FrameError),
+}
+
+impl fmt::Debug for Frame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Message(message) => f
+                .debug_tuple("Message")
+                .field(&Hidden::of(message))
+                .finish(),
+            Self::TooLong { head, total } => f
+                .debug_struct("TooLong")
+                .field("head", &Hidden::of(head))
+                .field("total", total)
+                .finish(),
+            Self::Resumed(error) => f.debug_tuple("Resumed").field(error).finish(),
+        }
+    }
 }
 
 /// A stretch of the stream that could not be read.
@@ -59,7 +76,7 @@ impl fmt::Display for FrameError {
 
 /// Puts messages together from a stream of bytes, however it is cut. The message grows in the caller's
 /// buffer, which must stay the same until the message is whole.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Framer {
     /// The beginning of a packet that is not complete yet.
     head: heapless::Vec<u8, FIRST_HEAD>,
@@ -127,12 +144,19 @@ impl Framer {
         (self.total > 0).then_some(self.total)
     }
 
-    /// What is still to come, in bytes: of the packet in progress, and of the message's text behind that packet.
-    /// So a reader can ask for no more than there will be.
+    /// What is still to come, in bytes: of the packet in progress with its check, and of the message's text behind
+    /// that packet. So a reader can ask for no more than there will be.
     #[must_use]
     pub const fn due(&self) -> (usize, usize) {
         let text = self.total.saturating_sub(self.received);
-        (self.packet_left, text.saturating_sub(self.packet_left))
+        let check = match self.packet_left {
+            1.. if self.checked => CHECK,
+            _ => self.check_left,
+        };
+        (
+            self.packet_left.saturating_add(check),
+            text.saturating_sub(self.packet_left),
+        )
     }
 
     /// Takes bytes from `input` until something is complete. Returns how many were taken, and what is
@@ -313,6 +337,16 @@ impl Framer {
     }
 }
 
+impl fmt::Debug for Framer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Framer")
+            .field("received", &self.received)
+            .field("total", &self.total)
+            .field("checked", &self.checked)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Default for Framer {
     fn default() -> Self {
         Self::new()
@@ -333,20 +367,39 @@ fn be32(bytes: &[u8]) -> Option<usize> {
 ///
 /// A packet whose size with its length is an exact multiple of the endpoint's packet size would not end
 /// for a receiver that waits for a short packet; it is made one byte shorter (`protocol/link.md` §1.9).
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Packets<'m> {
     rest: &'m [u8],
     total: usize,
     endpoint: Option<usize>,
 }
 
-/// One packet: the bytes before the text, and the text.
-#[derive(Debug, Clone)]
+impl fmt::Debug for Packets<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Packets")
+            .field("rest", &Hidden::of(self.rest))
+            .field("total", &self.total)
+            .field("endpoint", &self.endpoint)
+            .finish()
+    }
+}
+
+/// One packet: the bytes before the text, and the text. `Debug` prints how much text it is.
+#[derive(Clone)]
 pub struct Packet<'m> {
     /// Packet length, and in the first packet of a message the magic and the message's length.
     pub head: heapless::Vec<u8, FIRST_HEAD>,
     /// The text of this packet.
     pub text: &'m [u8],
+}
+
+impl fmt::Debug for Packet<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Packet")
+            .field("head", &self.head)
+            .field("text", &Hidden::of(self.text))
+            .finish()
+    }
 }
 
 impl Packet<'_> {
@@ -548,6 +601,29 @@ mod tests {
             }
         }
         (messages, skipped)
+    }
+
+    #[test]
+    fn a_reader_that_asks_for_what_is_due_gets_every_message_and_nothing_behind_it() {
+        let long = vec![b'a'; 40_000];
+        for (mut framer, stream) in [
+            (Framer::new(), packed(&long, None).concat()),
+            (Framer::checked(), checked(&long)),
+        ] {
+            let (mut buf, mut at) = (vec![0; 65_536], 0);
+            loop {
+                let (packet, behind) = framer.due();
+                // Between packets a head is due, of which no more is known.
+                let wanted = if packet == 0 { 1 } else { packet };
+                assert!(at + packet + behind <= stream.len());
+                let (used, frame) = framer.feed(&stream[at..at + wanted], &mut buf);
+                at += used;
+                if let Some(Frame::Message(message)) = frame {
+                    assert_eq!((message.len(), at), (long.len(), stream.len()));
+                    break;
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What drafts are made of beside single values, and how it is written.
 
+use core::fmt;
+
 use super::json::{Json, Read, Text, Value, WriteJson, Writer};
+use crate::redact::Quoted;
 
 /// An object, list or map in a message, to be written: from drafts, or from JSON text that goes on as it
 /// was received.
@@ -45,8 +48,14 @@ impl WriteJson for [(&str, &str)] {
 }
 
 /// A number that may have a fraction, as it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Number<'m>(&'m str);
+
+impl fmt::Debug for Number<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Quoted(self.0).fmt(f)
+    }
+}
 
 impl<'m> Number<'m> {
     /// The number that `text` is; `None` if JSON does not write numbers so.

@@ -4,6 +4,7 @@
 //! other side is as good as it gets with one `from_str` a level: typed, only the fields that are read, strings
 //! borrowed where they have no escapes. On our side the copy of the message into the buffer is counted that is
 //! opened in place.
+#![forbid(unsafe_code)]
 
 pub mod hostile;
 mod ours;

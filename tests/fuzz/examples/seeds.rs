@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proto_core::message::FAMILIES;
+use proto_core::wire::Packets;
 use serde_json::Value;
 
 fn main() -> std::io::Result<()> {
@@ -45,6 +46,11 @@ fn main() -> std::io::Result<()> {
 fn message(to: &Path, name: &str, text: &[u8]) -> std::io::Result<()> {
     seed(to, "open", name, text)?;
     seed(to, "json", name, text)?;
+    // From 128 on the second byte says that there are checks.
+    let packets = Packets::new(text, None).into_iter().flatten();
+    let line = packets.flat_map(|packet| [&packet.head, packet.text, &packet.check()].concat());
+    let line: Vec<u8> = [180, 130, 200].into_iter().chain(line).collect();
+    seed(to, "framer", &format!("checked-{name}"), &line)?;
     let message: Value = serde_json::from_slice(text)?;
     if let Some(payload) = message["payload"].as_str() {
         seed(to, "json", &format!("payload-{name}"), payload.as_bytes())?;

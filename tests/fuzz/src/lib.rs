@@ -1,5 +1,6 @@
 //! What the targets have in common: messages made from the declarations, other spellings of JSON, and what
 //! another reader makes of a text.
+#![forbid(unsafe_code)]
 
 mod made;
 mod theirs;

@@ -1,5 +1,5 @@
-//! Any bytes on a serial line, in any pieces: nothing stands still, nothing depends on the pieces, and what
-//! follows is read.
+//! Any bytes on a line, in any pieces, with checks behind the packets and without: nothing stands still, nothing
+//! depends on the pieces, and what follows is read.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -15,15 +15,20 @@ enum Out {
 fuzz_target!(|input: (u8, u8, u8, &[u8])| {
     let (room, small, large, stream) = input;
     let room = usize::from(room).pow(2).max(2);
+    let framer = if small < 128 { Framer::new } else { Framer::checked };
     // Two, because a head among the bytes may take the first.
     let good: Vec<u8> = Packets::new(b"{}", None)
         .into_iter()
         .flatten()
-        .flat_map(|packet| [packet.head.as_slice(), packet.text].concat())
+        .flat_map(|packet| match small {
+            ..128 => [packet.head.as_slice(), packet.text].concat(),
+            _ => [packet.head.as_slice(), packet.text, &packet.check()].concat(),
+        })
         .collect();
     let stream = [stream, &good, &good].concat();
 
-    let whole = read([stream.as_slice()], room);
+    let read = |pieces: Vec<&[u8]>| read(framer(), pieces, room);
+    let whole = read(vec![&stream]);
     assert_eq!(whole.last(), Some(&Out::Message(b"{}".to_vec())));
     let (mut rest, mut pieces) = (stream.as_slice(), Vec::new());
     for size in [small, large]
@@ -38,12 +43,12 @@ fuzz_target!(|input: (u8, u8, u8, &[u8])| {
         pieces.push(piece);
         rest = behind;
     }
-    assert_eq!(read(pieces, room), whole);
-    assert_eq!(read(stream.chunks(1), room), whole);
+    assert_eq!(read(pieces), whole);
+    assert_eq!(read(stream.chunks(1).collect()), whole);
 });
 
-fn read<'s>(pieces: impl IntoIterator<Item = &'s [u8]>, room: usize) -> Vec<Out> {
-    let (mut framer, mut buf, mut out) = (Framer::new(), vec![0; room], Vec::new());
+fn read(mut framer: Framer, pieces: Vec<&[u8]>, room: usize) -> Vec<Out> {
+    let (mut buf, mut out) = (vec![0; room], Vec::new());
     for mut piece in pieces {
         while !piece.is_empty() {
             let (used, frame) = framer.feed(piece, &mut buf);

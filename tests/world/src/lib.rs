@@ -7,6 +7,7 @@
 //!
 //! A changed byte that leaves a legal message cannot be seen in this protocol, which has no checksum; such changes
 //! are left out.
+#![forbid(unsafe_code)]
 
 mod clerk;
 mod device;

@@ -1,9 +1,10 @@
 //! A string of the other side, with its escapes.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use super::check::hex4;
 use super::scan::behind_plain;
+use crate::redact::{Quoted, print_without_pan};
 
 /// A string as it stands in a message, or one of the caller's to be written into a message.
 ///
@@ -109,7 +110,6 @@ impl PartialEq<&str> for Text<'_> {
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write as _;
         match self.as_str() {
             Some(plain) => f.pad(plain),
             None => self.chars().try_for_each(|c| f.write_char(c)),
@@ -120,17 +120,27 @@ impl fmt::Display for Text<'_> {
 impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.as_str() {
-            Some(plain) => fmt::Debug::fmt(plain, f),
-            None => write!(f, "\"{}\"", self.raw),
+            Some(plain) => Quoted(plain).fmt(f),
+            None => {
+                f.write_char('"')?;
+                print_without_pan(self.raw, f)?;
+                f.write_char('"')
+            }
         }
     }
 }
 
 /// The characters of a [`Text`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Chars<'m> {
     rest: &'m str,
     escaped: bool,
+}
+
+impl fmt::Debug for Chars<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Chars")
+    }
 }
 
 impl Iterator for Chars<'_> {

@@ -10,10 +10,10 @@ use core::fmt;
 
 use super::scan::{Member, behind_space, behind_value, place_of};
 use super::text::Text;
-use crate::redact::Masked;
+use crate::redact::{Masked, Quoted};
 
 /// One JSON value.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub enum Value<'m> {
     /// `null`
     Null,
@@ -27,6 +27,19 @@ pub enum Value<'m> {
     List(Array<'m>),
     /// An object.
     Object(Object<'m>),
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(value) => value.fmt(f),
+            Self::Number(number) => Quoted(number).fmt(f),
+            Self::String(text) => text.fmt(f),
+            Self::List(list) => list.fmt(f),
+            Self::Object(object) => object.fmt(f),
+        }
+    }
 }
 
 impl<'m> Value<'m> {
