@@ -6,10 +6,12 @@
 #![no_std]
 
 pub mod flash;
+mod kept;
 mod line;
 mod stack;
 mod timer;
 
+pub use kept::kept;
 pub use line::Uart;
 pub use stack::high_water;
 pub use timer::{now, sleep, start, wall};

@@ -8,8 +8,9 @@ use core::ptr::addr_of_mut;
 use cortex_m::peripheral::SCB;
 use cortex_m_rt::entry;
 use firmware::flash::Journal;
-use firmware::{Uart, high_water, now, sleep, start, wall};
+use firmware::{Uart, high_water, kept, now, sleep, start, wall};
 use proto_core::Role;
+use proto_core::journal::{JournalFailed, Record, RecordState};
 use proto_core::link::{LinkInfo, LinkKind};
 use proto_core::pos::{
     Answer, Case, Cause, Certainty, Config, Env, Event, ExternalId, Memory, Pos, RefundPayment,
@@ -22,7 +23,7 @@ use proto_core::wire::Frame;
 use semihosting::{println, process};
 
 /// What is done, in this order; the terminal is told to do the same.
-const DAY: [Step; 9] = [
+const DAY: [Step; 12] = [
     Step::pay("approved", Ends::Made),
     Step::pay("declined", Ends::NotMade(Cause::Declined)),
     Step::pay("signed", Ends::Made),
@@ -42,6 +43,18 @@ const DAY: [Step; 9] = [
     Step {
         trouble: Trouble::Reset,
         ..Step::pay("reset", Ends::Made)
+    },
+    Step {
+        trouble: Trouble::Torn(RecordState::Intent, 3),
+        ..Step::pay("unsent", Ends::Made)
+    },
+    Step {
+        trouble: Trouble::Torn(RecordState::Outcome, 200),
+        ..Step::pay("unnoted", Ends::Made)
+    },
+    Step {
+        trouble: Trouble::Torn(RecordState::Delivered, 100),
+        ..Step::pay("unfiled", Ends::Made)
     },
     Step::pay("last", Ends::Made),
 ];
@@ -66,6 +79,8 @@ enum Trouble {
     Cut,
     /// The till loses its power.
     Reset,
+    /// It does so when so many bytes of this record are written.
+    Torn(RecordState, usize),
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -96,7 +111,7 @@ fn main() -> ! {
         process::exit(2)
     };
     start(board.SYST);
-    let mut journal = Journal::open();
+    let mut journal = Journal::open(kept());
     match day(&mut journal) {
         Ok(()) => {
             for record in journal.standing() {
@@ -124,7 +139,7 @@ fn main() -> ! {
     }
 }
 
-fn day(journal: &mut Journal) -> Result<(), &'static str> {
+fn day(journal: &mut Journal<'static>) -> Result<(), &'static str> {
     // SAFETY: this is called once, and nobody else has them.
     let Buffers {
         send,
@@ -158,6 +173,7 @@ fn day(journal: &mut Journal) -> Result<(), &'static str> {
         told: None,
         plug_at: None,
         befallen: false,
+        torn: None,
     };
     let mut pos = Pos::new(config, memory);
     let (mut serial, mut intake) = (Serial::new(rx), Intake::new(&mut join[..]));
@@ -165,22 +181,24 @@ fn day(journal: &mut Journal) -> Result<(), &'static str> {
         println!("on record: {} {:?}", record.external_id, record.state);
         pos.resume(now(), &record, env())
             .map_err(|_| "no place for what is open")?;
-        // What was begun before the power went is where the day goes on.
-        if let Some(at) = DAY
-            .iter()
-            .position(|step| step.id == record.external_id.as_str())
-        {
-            till.at = at;
-            till.asked = Some((record.request, now()));
-            till.befallen = true;
+        // The day goes on with what was begun before the power went, or behind what was over.
+        if let Some(at) = step_of(&record) {
+            let open = record.is_open();
+            till.at = if open { at } else { at + 1 };
+            till.asked = open.then(|| (record.request, now()));
+            till.befallen = open;
         }
+    }
+    if till.journal.torn() {
+        println!("a record was torn");
+        till.torn = Some(till.at);
     }
     pos.handle_link_up(now(), LinkInfo::new(LinkKind::Serial, "uart0"));
     // To the end of the day, and until all of it is on record.
     while till.at < DAY.len() || pos.poll_journal().is_some() {
         let now = now();
         while let Some((id, record)) = pos.poll_journal() {
-            let done = till.journal.append(record);
+            let done = till.store(record);
             pos.journal_done(now, id, done);
         }
         if let Some(message) = pos.transmit()
@@ -244,7 +262,7 @@ fn env() -> Env {
 }
 
 struct Till<'j> {
-    journal: &'j mut Journal,
+    journal: &'j mut Journal<'static>,
     uart: Uart,
     /// The step of the day.
     at: usize,
@@ -255,6 +273,14 @@ struct Till<'j> {
     plug_at: Option<Instant>,
     /// What was to happen in the middle has happened.
     befallen: bool,
+    /// The step whose record was torn before this run.
+    torn: Option<usize>,
+}
+
+/// The step of the day that the record is about.
+fn step_of(record: &Record) -> Option<usize> {
+    let id = record.external_id.as_str();
+    DAY.iter().position(|step| step.id == id)
 }
 
 enum Told {
@@ -320,6 +346,19 @@ impl Till<'_> {
         Ok(())
     }
 
+    /// Puts a record into the flash, if the power stays on for as long as that takes.
+    fn store(&mut self, record: &Record) -> Result<(), JournalFailed> {
+        let at = step_of(record);
+        match at.and_then(|at| DAY.get(at)).map(|step| step.trouble) {
+            Some(Trouble::Torn(state, bytes)) if state == record.state && at != self.torn => {
+                println!("the power goes in the middle of a record");
+                self.journal.append_torn(record, bytes)?;
+                SCB::sys_reset()
+            }
+            _ => self.journal.append(record),
+        }
+    }
+
     fn ask(&self, pos: &mut Pos<'_>, now: Instant, step: &Step) -> Result<RequestId, &'static str> {
         println!("step {}", step.id);
         let asked = match step.refunds {
@@ -358,7 +397,8 @@ impl Till<'_> {
             return Ok(());
         }
         match step.trouble {
-            Trouble::No => {}
+            // A record is torn when it is stored.
+            Trouble::No | Trouble::Torn(..) => {}
             Trouble::Cancel => pos
                 .cancel(now, request)
                 .map_err(|_| "a cancel is refused")?,
