@@ -8,7 +8,7 @@ use core::ptr::addr_of_mut;
 use cortex_m::peripheral::SCB;
 use cortex_m_rt::entry;
 use firmware::flash::Journal;
-use firmware::{Uart, high_water, kept, now, sleep, start, wall};
+use firmware::{CLOSED, Port, high_water, kept, now, sleep, start, wall};
 use proto_core::Role;
 use proto_core::journal::{JournalFailed, Record, RecordState};
 use proto_core::link::{LinkInfo, LinkKind};
@@ -16,10 +16,7 @@ use proto_core::pos::{
     Answer, Case, Cause, Certainty, Config, Env, Event, ExternalId, Memory, Pos, RefundPayment,
     RequestId, Sale, Summary,
 };
-use proto_core::run::Intake;
-use proto_core::serial::Serial;
 use proto_core::time::{Duration, Instant};
-use proto_core::wire::Frame;
 use semihosting::{println, process};
 
 /// What is done, in this order; the terminal is told to do the same.
@@ -167,7 +164,7 @@ fn day(journal: &mut Journal<'static>) -> Result<(), &'static str> {
     };
     let mut till = Till {
         journal,
-        uart: Uart::new(),
+        port: Port::new(rx, join),
         at: 0,
         asked: None,
         told: None,
@@ -176,7 +173,6 @@ fn day(journal: &mut Journal<'static>) -> Result<(), &'static str> {
         torn: None,
     };
     let mut pos = Pos::new(config, memory);
-    let (mut serial, mut intake) = (Serial::new(rx), Intake::new(&mut join[..]));
     for record in till.journal.standing() {
         println!("on record: {} {:?}", record.external_id, record.state);
         pos.resume(now(), &record, env())
@@ -196,41 +192,13 @@ fn day(journal: &mut Journal<'static>) -> Result<(), &'static str> {
     pos.handle_link_up(now(), LinkInfo::new(LinkKind::Serial, "uart0"));
     // To the end of the day, and until all of it is on record.
     while till.at < DAY.len() || pos.poll_journal().is_some() {
-        let now = now();
-        while let Some((id, record)) = pos.poll_journal() {
-            let done = till.store(record);
-            pos.journal_done(now, id, done);
-        }
-        if let Some(message) = pos.transmit()
-            && serial
-                .write(&mut till.uart, message)
-                .map_err(|_| "the line")?
-        {
-            pos.transmitted(now);
-        }
-        let mut idle = false;
-        let mut show = |now: Instant, pos: &mut Pos<'_>, event: Event<'_>| {
-            till_sees(&mut till.told, pos, now, event)
-        };
-        match serial.read(&mut till.uart).map_err(|_| "the line")? {
-            Some(Frame::Message(message)) => {
-                intake.handle_message(now, &mut pos, message, &mut show)
-            }
-            Some(Frame::TooLong { head, total }) => pos.handle_oversize(now, head, total),
-            Some(Frame::Resumed(error)) => pos.handle_garbled(now, error),
-            None => idle = pos.transmit().is_none(),
-        }
-        intake.handle_timeout(now, &mut pos, &mut show);
-        if pos.poll_timeout().is_some_and(|due| due <= now) {
-            pos.handle_timeout(now);
-        }
-        while let Some(event) = pos.poll_event() {
-            show(now, &mut pos, event);
-        }
-        till.go_on(&mut pos, now)?;
-        if idle {
-            sleep();
-        }
+        till.turn(&mut pos)?;
+        till.go_on(&mut pos, now())?;
+    }
+    pos.show_message(now(), CLOSED)
+        .map_err(|_| "a message is refused")?;
+    while pos.transmit().is_some() {
+        till.turn(&mut pos)?;
     }
     Ok(())
 }
@@ -263,7 +231,7 @@ fn env() -> Env {
 
 struct Till<'j> {
     journal: &'j mut Journal<'static>,
-    uart: Uart,
+    port: Port<'static>,
     /// The step of the day.
     at: usize,
     /// What it has asked for, and since when it waits.
@@ -292,7 +260,11 @@ enum Told {
 /// The till's display and its answers.
 fn till_sees(told: &mut Option<Told>, pos: &mut Pos<'_>, now: Instant, event: Event<'_>) {
     match event {
-        Event::BecameReady(_) => println!("ready: {}", pos.terminal().serial),
+        Event::BecameReady(_) => {
+            println!("ready: {}", pos.terminal().serial);
+            // Refused while something is open from before.
+            let _ = pos.show_message(now, "Good morning");
+        }
         Event::ScreenShown(_) if told.is_none() => *told = Some(Told::Screen),
         Event::Confirm(asked) => {
             println!("asked: {:?}", asked.question.kind());
@@ -317,6 +289,27 @@ fn till_sees(told: &mut Option<Told>, pos: &mut Pos<'_>, now: Instant, event: Ev
 }
 
 impl Till<'_> {
+    /// One turn of the loop.
+    fn turn(&mut self, pos: &mut Pos<'_>) -> Result<(), &'static str> {
+        let now = now();
+        while let Some((id, record)) = pos.poll_journal() {
+            let done = self.store(record);
+            pos.journal_done(now, id, done);
+        }
+        let told = &mut self.told;
+        let mut show = |now: Instant, pos: &mut Pos<'_>, event: Event<'_>| {
+            till_sees(told, pos, now, event);
+        };
+        if self
+            .port
+            .turn(now, pos, &mut show)
+            .map_err(|_| "the line")?
+        {
+            sleep();
+        }
+        Ok(())
+    }
+
     /// The clerk, and what befalls him.
     fn go_on(&mut self, pos: &mut Pos<'_>, now: Instant) -> Result<(), &'static str> {
         let Some(step) = DAY.get(self.at) else {
@@ -324,7 +317,7 @@ impl Till<'_> {
         };
         if self.plug_at.is_some_and(|at| at <= now) {
             self.plug_at = None;
-            self.uart.cut = false;
+            self.port.uart.cut = false;
         }
         match self.asked {
             None if pos.is_ready() => {
@@ -404,7 +397,7 @@ impl Till<'_> {
                 .map_err(|_| "a cancel is refused")?,
             Trouble::Cut => {
                 println!("the cable is pulled");
-                self.uart.cut = true;
+                self.port.uart.cut = true;
                 self.plug_at = Some(now.after(OUT));
             }
             Trouble::Reset => {
