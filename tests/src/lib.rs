@@ -3,6 +3,8 @@
 
 pub mod again;
 mod device;
+#[path = "../firmware/src/vectors.rs"]
+pub mod vectors;
 
 use std::collections::VecDeque;
 

@@ -11,6 +11,7 @@ mod line;
 mod port;
 mod stack;
 mod timer;
+pub mod vectors;
 
 pub use kept::kept;
 pub use line::Uart;
