@@ -8,6 +8,8 @@
 pub mod flash;
 mod kept;
 mod line;
+#[cfg(feature = "log")]
+mod log;
 mod port;
 mod stack;
 mod timer;

@@ -145,6 +145,8 @@ type Id = heapless::String<16>;
 
 impl Counter {
     fn sees(&mut self, now: Instant, terminal: &mut Terminal<'_>, event: Event<'_>) {
+        #[cfg(feature = "log")]
+        defmt::info!("seen: {}", event);
         let sent = match event {
             Event::MessageShown(text) => {
                 println!("[ {text} ]");

@@ -97,6 +97,10 @@ impl Step {
     }
 }
 
+/// What the terminal shows first. Of a card number the logs may have the last digits.
+const FOUND: &str = "Found: card 4111111111111111";
+/// A serial line does not ask for it, and no log may have it.
+const TOKEN: &str = "TOKEN-SEVEN";
 const AMOUNT: i64 = 1_000;
 const OUT: Duration = Duration::from_secs(5);
 /// Nothing takes longer; the simulated terminal is fast.
@@ -160,8 +164,11 @@ fn day(journal: &mut Journal<'static>) -> Result<(), &'static str> {
     let config = Config {
         accept_simulator: true, // never in a shop
         last_request: last_request.unwrap_or(0),
+        token: Some(TOKEN),
         ..Config::new("com.example.firmware:1.0")
     };
+    #[cfg(feature = "log")]
+    defmt::info!("{}", config);
     let mut till = Till {
         journal,
         port: Port::new(rx, join),
@@ -259,11 +266,13 @@ enum Told {
 
 /// The till's display and its answers.
 fn till_sees(told: &mut Option<Told>, pos: &mut Pos<'_>, now: Instant, event: Event<'_>) {
+    #[cfg(feature = "log")]
+    defmt::info!("seen: {}", event);
     match event {
         Event::BecameReady(_) => {
             println!("ready: {}", pos.terminal().serial);
             // Refused while something is open from before.
-            let _ = pos.show_message(now, "Good morning");
+            let _ = pos.show_message(now, FOUND);
         }
         Event::ScreenShown(_) if told.is_none() => *told = Some(Told::Screen),
         Event::Confirm(asked) => {
