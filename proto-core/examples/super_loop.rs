@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use embedded_io::{ErrorType, Read, ReadReady, Write};
+use embedded_io::{ErrorType, Read, ReadReady, Write, WriteReady};
 use proto_core::Role;
 use proto_core::journal::{JournalFailed, Record};
 use proto_core::link::{LinkInfo, LinkKind};
@@ -23,7 +23,7 @@ use proto_core::wire::Frame;
 use proto_core::wire::names::PaymentResult;
 
 /// Takes one sale and says how it ended.
-fn till<U: Read + ReadReady + Write>(
+fn till<U: Read + ReadReady + Write + WriteReady>(
     uart: &mut U,
     flash: &mut impl FnMut(&Record) -> Result<(), JournalFailed>,
     now: impl Fn() -> Instant,
@@ -213,6 +213,12 @@ impl Read for Uart {
             .zip(bytes)
             .map(|(slot, byte)| *slot = byte)
             .count())
+    }
+}
+
+impl WriteReady for Uart {
+    fn write_ready(&mut self) -> Result<bool, Self::Error> {
+        Ok(true)
     }
 }
 

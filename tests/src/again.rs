@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use proto_core::message::{Declared, MessageDraft};
+use proto_core::message::Declared;
 use proto_core::wire::json::{Full, Object, Value as Ours, Writer};
-use proto_core::wire::names::{MessageType, Method};
 use proto_core::wire::{Kind, Message, Sender, Shape, write_message};
 use serde_json::{Map, Value};
+
+use crate::vectors::Again;
 
 /// How a written object may differ from the one that it was read from: the other side's dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +53,7 @@ pub fn message(declared: &Declared, message: &Message<'_>, theirs: &Value) -> Ve
         source_sdk: false,
         version: 1,
     };
-    let draft = Draft { declared, message };
+    let draft = Again { declared, message };
     let envelope = in_room(|room| write_message(room, &sender, 1, &draft));
     assert_eq!(envelope["method"], name);
     assert_eq!(envelope["type"], declared.kind.name().to_string());
@@ -79,30 +80,6 @@ pub fn message(declared: &Declared, message: &Message<'_>, theirs: &Value) -> Ve
         &mut changes,
     );
     changes
-}
-
-/// A received message, to be written again.
-struct Draft<'a, 'm> {
-    declared: &'a Declared,
-    message: &'a Message<'m>,
-}
-
-impl MessageDraft for Draft<'_, '_> {
-    fn method(&self) -> Method<'_> {
-        self.declared.method
-    }
-
-    fn version(&self) -> i64 {
-        self.message.payload_version()
-    }
-
-    fn kind(&self) -> MessageType<'_> {
-        self.declared.kind
-    }
-
-    fn write_members(&self, to: &mut Writer<'_>) {
-        self.declared.shape.rewrite(self.message.payload, to);
-    }
 }
 
 /// Writes an object again and compares it with the one that it was read from.

@@ -4,6 +4,8 @@
 
 pub mod again;
 mod device;
+#[path = "../firmware/src/vectors.rs"]
+pub mod vectors;
 
 use std::collections::VecDeque;
 

@@ -91,7 +91,7 @@ fn start(
         return Ok((simulator, "plugged in, in merchant mode".to_owned()));
     }
     if let Some(address) = args.serial {
-        let (link, park, address) = TcpLine::listen(address)?;
+        let (link, park, address) = TcpLine::listen(address, args.allow_network)?;
         let simulator = SimulatorThread::start_on(link, park, pairing, script(args), look)?;
         return Ok((simulator, format!("on a serial line at tcp:{address}")));
     }

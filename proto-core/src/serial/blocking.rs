@@ -1,6 +1,6 @@
 //! The serial line of a super-loop.
 
-use embedded_io::{Read, ReadReady, Write};
+use embedded_io::{Read, ReadReady, Write, WriteReady};
 
 use super::{Came, Incoming, Outgoing, SerialError};
 use crate::redact::Hidden;
@@ -96,6 +96,9 @@ impl<'b> Serial<'b> {
     /// Writes a piece of `message`, with one `write` of the line and no wait for its end; `true` when all of
     /// the message has been taken. Call it with the same message until then.
     ///
+    /// A line that takes nothing now (the other end holds it up) is not waited for: if both ends did that, each
+    /// would wait for the other to read.
+    ///
     /// The line is not flushed, because that waits: a UART sends what it has taken by itself. One that does
     /// not must be flushed by the caller when the message has been taken.
     ///
@@ -103,12 +106,15 @@ impl<'b> Serial<'b> {
     ///
     /// [`SerialError`]: the line is down.
     #[must_use = "the message has left only when it is true"]
-    pub fn write<T: Write>(
+    pub fn write<T: Write + WriteReady>(
         &mut self,
         line: &mut T,
         message: &[u8],
     ) -> Result<bool, SerialError<T::Error>> {
         if let Some(piece) = self.outgoing.piece(message)? {
+            if !line.write_ready().map_err(SerialError::Io)? {
+                return Ok(false);
+            }
             let count = line.write(piece.bytes()).map_err(SerialError::Io)?;
             self.outgoing.wrote(count)?;
         }

@@ -79,6 +79,7 @@ struct Line {
     input: VecDeque<u8>,
     output: Vec<u8>,
     writes: usize,
+    full: bool,
     end: bool,
     broken: bool,
 }
@@ -90,6 +91,7 @@ impl Line {
             input: input.iter().copied().collect(),
             output: Vec::new(),
             writes: 0,
+            full: false,
             end: false,
             broken: false,
         }
@@ -120,8 +122,15 @@ impl embedded_io::Read for Line {
     }
 }
 
+impl embedded_io::WriteReady for Line {
+    fn write_ready(&mut self) -> Result<bool, ErrorKind> {
+        Ok(!self.full)
+    }
+}
+
 impl embedded_io::Write for Line {
     fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
+        assert!(!self.full, "a wait");
         self.writes += 1;
         if self.broken {
             return Err(ErrorKind::ConnectionReset);
@@ -186,6 +195,23 @@ fn a_loop_writes_messages_with_one_write_at_a_time() {
         let expected: Vec<u8> = long().iter().flat_map(|m| packed(m)).collect();
         assert!(line.output == expected);
     }
+}
+
+#[test]
+fn a_loop_does_not_wait_for_a_line_that_takes_nothing() {
+    let mut line = Line::new(Cut::At(5), &packed(b"a"));
+    let mut buf = [0; 64];
+    let mut serial = Serial::new(&mut buf);
+    assert!(!serial.write(&mut line, b"held up").unwrap());
+    line.full = true;
+    for _ in 0..3 {
+        assert!(!serial.write(&mut line, b"held up").unwrap());
+    }
+    let frame = serial.read(&mut line).unwrap();
+    assert!(matches!(frame, Some(Frame::Message(message)) if message == b"a"));
+    line.full = false;
+    while !serial.write(&mut line, b"held up").unwrap() {}
+    assert_eq!(line.output, packed(b"held up"));
 }
 
 #[test]

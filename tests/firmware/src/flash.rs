@@ -1,47 +1,51 @@
-//! Flash memory: RAM that a reset leaves alone, and that behaves as flash does. Erased it is all ones; writing clears
-//! bits and sets none.
-
-use core::mem::MaybeUninit;
-use core::ptr::addr_of_mut;
+//! A journal in flash memory, which behaves as flash does: erased it is all ones; writing clears bits and sets none; and
+//! the power may go between any two bytes.
 
 use proto_core::journal::{JournalFailed, RECORD_LEN, Record};
 use proto_core::wire::crc32;
 
-/// Its size in bytes.
-const SIZE: usize = 64 * 1_024;
 /// What stands at its beginning if it was ever erased.
 const MARK: [u8; 8] = *b"JOURNAL1";
 /// Before each record: its length and its CRC-32.
 const HEAD: usize = 6;
+const ERASED: u8 = 0xFF;
 
-#[unsafe(link_section = ".uninit.flash")]
-static mut FLASH: MaybeUninit<[u8; SIZE]> = MaybeUninit::uninit();
-
-/// The journal in it: one record behind the other, each with its length and its CRC-32.
+/// One record behind the other, each with its length and its CRC-32. What was torn in the middle of writing stays where
+/// it is and counts for nothing.
 #[derive(Debug)]
-pub struct Journal {
-    flash: &'static mut [u8; SIZE],
+pub struct Journal<'f> {
+    flash: &'f mut [u8],
+    /// Where the next record goes.
     end: usize,
+    torn: bool,
 }
 
-impl Journal {
-    /// The journal as the last run left it; empty if there was none. Called once.
+impl<'f> Journal<'f> {
+    /// The journal as the last run left it; empty if there was none.
     #[must_use]
-    pub fn open() -> Self {
-        // SAFETY: any bytes are an array of bytes, and nobody else has it: this is called once.
-        let flash = unsafe { (*addr_of_mut!(FLASH)).assume_init_mut() };
+    pub fn open(flash: &'f mut [u8]) -> Self {
         let mut journal = Self {
+            end: flash.len(),
             flash,
-            end: MARK.len(),
+            torn: false,
         };
         if journal.flash.get(..MARK.len()) != Some(&MARK) {
-            journal.flash.fill(0xFF);
+            journal.flash.fill(ERASED);
             journal.program(0, &MARK);
         }
-        while let Some((_, next)) = journal.at(journal.end) {
-            journal.end = next;
-        }
+        let whole = journal.whole().last().map_or(MARK.len(), |(_, end)| end);
+        let programmed = journal.flash.iter().rposition(|cell| *cell != ERASED);
+        let used = programmed.map_or(0, |last| last + 1);
+        journal.torn = used > whole;
+        // One cell stays erased behind what was torn: nothing that follows can make it whole.
+        journal.end = if journal.torn { used + 1 } else { whole };
         journal
+    }
+
+    /// Whether the power went in the middle of the record that was written last.
+    #[must_use]
+    pub const fn torn(&self) -> bool {
+        self.torn
     }
 
     /// Appends a record.
@@ -50,6 +54,15 @@ impl Journal {
     ///
     /// There is no room left.
     pub fn append(&mut self, record: &Record) -> Result<(), JournalFailed> {
+        self.append_torn(record, usize::MAX)
+    }
+
+    /// Appends a record, and the power goes when so many bytes of it are written.
+    ///
+    /// # Errors
+    ///
+    /// There is no room left.
+    pub fn append_torn(&mut self, record: &Record, bytes: usize) -> Result<(), JournalFailed> {
         let mut room = [0; HEAD + RECORD_LEN];
         let (head, text) = room.split_at_mut(HEAD);
         let len = record.to_json(text)?;
@@ -57,23 +70,18 @@ impl Journal {
         let (length, check) = head.split_at_mut(2);
         length.copy_from_slice(&u16::try_from(len).map_err(|_| JournalFailed)?.to_le_bytes());
         check.copy_from_slice(&crc32(text).to_le_bytes());
-        let bytes = room.get(..HEAD + len).ok_or(JournalFailed)?;
-        if self.end + bytes.len() > SIZE {
+        let whole = room.get(..HEAD + len).ok_or(JournalFailed)?;
+        if self.end + whole.len() > self.flash.len() {
             return Err(JournalFailed);
         }
-        self.program(self.end, bytes);
-        self.end += bytes.len();
+        self.program(self.end, whole.get(..bytes).unwrap_or(whole));
+        self.end += whole.len();
         Ok(())
     }
 
     /// Every record, in the order in which they were written.
     pub fn records(&self) -> impl Iterator<Item = Record> {
-        let mut at = MARK.len();
-        core::iter::from_fn(move || {
-            let (record, next) = self.at(at)?;
-            at = next;
-            Some(record)
-        })
+        self.whole().map(|(record, _)| record)
     }
 
     /// How every request stands, the oldest first.
@@ -88,17 +96,27 @@ impl Journal {
         self.records().filter(last)
     }
 
-    /// The record there, and where the next one is.
+    /// Every record that is whole, and where it ends.
+    fn whole(&self) -> impl Iterator<Item = (Record, usize)> {
+        let mut at = MARK.len();
+        core::iter::from_fn(move || {
+            // Behind a torn one the next begins anywhere.
+            let (record, end) = (at..self.end).find_map(|at| self.at(at))?;
+            at = end;
+            Some((record, end))
+        })
+    }
+
+    /// The record there, and where it ends.
     fn at(&self, at: usize) -> Option<(Record, usize)> {
         let (length, rest) = self.flash.get(at..)?.split_first_chunk()?;
         let (check, rest) = rest.split_first_chunk()?;
         let length = usize::from(u16::from_le_bytes(*length));
-        let text = rest.get(..length)?;
-        let whole = crc32(text) == u32::from_le_bytes(*check);
-        Some((
-            Record::from_json(text).filter(|_| whole)?,
-            at + HEAD + length,
-        ))
+        let text = rest.get(..length).filter(|_| length <= RECORD_LEN)?;
+        if crc32(text) != u32::from_le_bytes(*check) {
+            return None;
+        }
+        Some((Record::from_json(text)?, at + HEAD + length))
     }
 
     fn program(&mut self, at: usize, bytes: &[u8]) {

@@ -6,10 +6,20 @@
 #![no_std]
 
 pub mod flash;
+mod kept;
 mod line;
+#[cfg(feature = "log")]
+mod log;
+mod port;
 mod stack;
 mod timer;
+pub mod vectors;
 
+pub use kept::kept;
 pub use line::Uart;
+pub use port::Port;
 pub use stack::high_water;
 pub use timer::{now, sleep, start, wall};
+
+/// What the till shows on the terminal at the end of the day.
+pub const CLOSED: &str = "Closed";

@@ -6,7 +6,7 @@ use core::ptr::{read_volatile, write_volatile};
 use cortex_m::interrupt::InterruptNumber;
 use cortex_m::peripheral::NVIC;
 use cortex_m_rt::exception;
-use embedded_io::{ErrorType, Read, ReadReady, Write};
+use embedded_io::{ErrorType, Read, ReadReady, Write, WriteReady};
 
 const BASE: usize = 0x4000_4000;
 const DATA: *mut u32 = BASE as *mut u32;
@@ -107,16 +107,28 @@ impl Read for Uart {
     }
 }
 
+impl WriteReady for Uart {
+    fn write_ready(&mut self) -> Result<bool, Infallible> {
+        Ok(self.state() & FULL == 0)
+    }
+}
+
 impl Write for Uart {
+    /// Waits for room for one byte, and writes as many as there is room for.
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+        while self.state() & FULL != 0 {}
+        let mut count = 0;
         for byte in bytes {
-            while self.state() & FULL != 0 {}
+            if self.state() & FULL != 0 {
+                break;
+            }
             if !self.cut {
                 // SAFETY: as in `new`.
                 unsafe { write_volatile(DATA, u32::from(*byte)) };
             }
+            count += 1;
         }
-        Ok(bytes.len())
+        Ok(count)
     }
 
     fn flush(&mut self) -> Result<(), Infallible> {

@@ -8,21 +8,19 @@ use core::ptr::addr_of_mut;
 use cortex_m::peripheral::SCB;
 use cortex_m_rt::entry;
 use firmware::flash::Journal;
-use firmware::{Uart, high_water, now, sleep, start, wall};
+use firmware::{CLOSED, Port, high_water, kept, now, sleep, start, wall};
 use proto_core::Role;
+use proto_core::journal::{JournalFailed, Record, RecordState};
 use proto_core::link::{LinkInfo, LinkKind};
 use proto_core::pos::{
     Answer, Case, Cause, Certainty, Config, Env, Event, ExternalId, Memory, Pos, RefundPayment,
     RequestId, Sale, Summary,
 };
-use proto_core::run::Intake;
-use proto_core::serial::Serial;
 use proto_core::time::{Duration, Instant};
-use proto_core::wire::Frame;
 use semihosting::{println, process};
 
 /// What is done, in this order; the terminal is told to do the same.
-const DAY: [Step; 9] = [
+const DAY: [Step; 12] = [
     Step::pay("approved", Ends::Made),
     Step::pay("declined", Ends::NotMade(Cause::Declined)),
     Step::pay("signed", Ends::Made),
@@ -42,6 +40,18 @@ const DAY: [Step; 9] = [
     Step {
         trouble: Trouble::Reset,
         ..Step::pay("reset", Ends::Made)
+    },
+    Step {
+        trouble: Trouble::Torn(RecordState::Intent, 3),
+        ..Step::pay("unsent", Ends::Made)
+    },
+    Step {
+        trouble: Trouble::Torn(RecordState::Outcome, 200),
+        ..Step::pay("unnoted", Ends::Made)
+    },
+    Step {
+        trouble: Trouble::Torn(RecordState::Delivered, 100),
+        ..Step::pay("unfiled", Ends::Made)
     },
     Step::pay("last", Ends::Made),
 ];
@@ -66,6 +76,8 @@ enum Trouble {
     Cut,
     /// The till loses its power.
     Reset,
+    /// It does so when so many bytes of this record are written.
+    Torn(RecordState, usize),
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -85,6 +97,10 @@ impl Step {
     }
 }
 
+/// What the terminal shows first. Of a card number the logs may have the last digits.
+const FOUND: &str = "Found: card 4111111111111111";
+/// A serial line does not ask for it, and no log may have it.
+const TOKEN: &str = "TOKEN-SEVEN";
 const AMOUNT: i64 = 1_000;
 const OUT: Duration = Duration::from_secs(5);
 /// Nothing takes longer; the simulated terminal is fast.
@@ -96,7 +112,7 @@ fn main() -> ! {
         process::exit(2)
     };
     start(board.SYST);
-    let mut journal = Journal::open();
+    let mut journal = Journal::open(kept());
     match day(&mut journal) {
         Ok(()) => {
             for record in journal.standing() {
@@ -124,7 +140,7 @@ fn main() -> ! {
     }
 }
 
-fn day(journal: &mut Journal) -> Result<(), &'static str> {
+fn day(journal: &mut Journal<'static>) -> Result<(), &'static str> {
     // SAFETY: this is called once, and nobody else has them.
     let Buffers {
         send,
@@ -148,71 +164,48 @@ fn day(journal: &mut Journal) -> Result<(), &'static str> {
     let config = Config {
         accept_simulator: true, // never in a shop
         last_request: last_request.unwrap_or(0),
+        token: Some(TOKEN),
         ..Config::new("com.example.firmware:1.0")
     };
+    #[cfg(feature = "log")]
+    defmt::info!("{}", config);
     let mut till = Till {
         journal,
-        uart: Uart::new(),
+        port: Port::new(rx, join),
         at: 0,
         asked: None,
         told: None,
         plug_at: None,
         befallen: false,
+        torn: None,
     };
     let mut pos = Pos::new(config, memory);
-    let (mut serial, mut intake) = (Serial::new(rx), Intake::new(&mut join[..]));
     for record in till.journal.standing() {
         println!("on record: {} {:?}", record.external_id, record.state);
         pos.resume(now(), &record, env())
             .map_err(|_| "no place for what is open")?;
-        // What was begun before the power went is where the day goes on.
-        if let Some(at) = DAY
-            .iter()
-            .position(|step| step.id == record.external_id.as_str())
-        {
-            till.at = at;
-            till.asked = Some((record.request, now()));
-            till.befallen = true;
+        // The day goes on with what was begun before the power went, or behind what was over.
+        if let Some(at) = step_of(&record) {
+            let open = record.is_open();
+            till.at = if open { at } else { at + 1 };
+            till.asked = open.then(|| (record.request, now()));
+            till.befallen = open;
         }
+    }
+    if till.journal.torn() {
+        println!("a record was torn");
+        till.torn = Some(till.at);
     }
     pos.handle_link_up(now(), LinkInfo::new(LinkKind::Serial, "uart0"));
     // To the end of the day, and until all of it is on record.
     while till.at < DAY.len() || pos.poll_journal().is_some() {
-        let now = now();
-        while let Some((id, record)) = pos.poll_journal() {
-            let done = till.journal.append(record);
-            pos.journal_done(now, id, done);
-        }
-        if let Some(message) = pos.transmit()
-            && serial
-                .write(&mut till.uart, message)
-                .map_err(|_| "the line")?
-        {
-            pos.transmitted(now);
-        }
-        let mut idle = false;
-        let mut show = |now: Instant, pos: &mut Pos<'_>, event: Event<'_>| {
-            till_sees(&mut till.told, pos, now, event)
-        };
-        match serial.read(&mut till.uart).map_err(|_| "the line")? {
-            Some(Frame::Message(message)) => {
-                intake.handle_message(now, &mut pos, message, &mut show)
-            }
-            Some(Frame::TooLong { head, total }) => pos.handle_oversize(now, head, total),
-            Some(Frame::Resumed(error)) => pos.handle_garbled(now, error),
-            None => idle = pos.transmit().is_none(),
-        }
-        intake.handle_timeout(now, &mut pos, &mut show);
-        if pos.poll_timeout().is_some_and(|due| due <= now) {
-            pos.handle_timeout(now);
-        }
-        while let Some(event) = pos.poll_event() {
-            show(now, &mut pos, event);
-        }
-        till.go_on(&mut pos, now)?;
-        if idle {
-            sleep();
-        }
+        till.turn(&mut pos)?;
+        till.go_on(&mut pos, now())?;
+    }
+    pos.show_message(now(), CLOSED)
+        .map_err(|_| "a message is refused")?;
+    while pos.transmit().is_some() {
+        till.turn(&mut pos)?;
     }
     Ok(())
 }
@@ -244,8 +237,8 @@ fn env() -> Env {
 }
 
 struct Till<'j> {
-    journal: &'j mut Journal,
-    uart: Uart,
+    journal: &'j mut Journal<'static>,
+    port: Port<'static>,
     /// The step of the day.
     at: usize,
     /// What it has asked for, and since when it waits.
@@ -255,6 +248,14 @@ struct Till<'j> {
     plug_at: Option<Instant>,
     /// What was to happen in the middle has happened.
     befallen: bool,
+    /// The step whose record was torn before this run.
+    torn: Option<usize>,
+}
+
+/// The step of the day that the record is about.
+fn step_of(record: &Record) -> Option<usize> {
+    let id = record.external_id.as_str();
+    DAY.iter().position(|step| step.id == id)
 }
 
 enum Told {
@@ -265,8 +266,14 @@ enum Told {
 
 /// The till's display and its answers.
 fn till_sees(told: &mut Option<Told>, pos: &mut Pos<'_>, now: Instant, event: Event<'_>) {
+    #[cfg(feature = "log")]
+    defmt::info!("seen: {}", event);
     match event {
-        Event::BecameReady(_) => println!("ready: {}", pos.terminal().serial),
+        Event::BecameReady(_) => {
+            println!("ready: {}", pos.terminal().serial);
+            // Refused while something is open from before.
+            let _ = pos.show_message(now, FOUND);
+        }
         Event::ScreenShown(_) if told.is_none() => *told = Some(Told::Screen),
         Event::Confirm(asked) => {
             println!("asked: {:?}", asked.question.kind());
@@ -291,6 +298,27 @@ fn till_sees(told: &mut Option<Told>, pos: &mut Pos<'_>, now: Instant, event: Ev
 }
 
 impl Till<'_> {
+    /// One turn of the loop.
+    fn turn(&mut self, pos: &mut Pos<'_>) -> Result<(), &'static str> {
+        let now = now();
+        while let Some((id, record)) = pos.poll_journal() {
+            let done = self.store(record);
+            pos.journal_done(now, id, done);
+        }
+        let told = &mut self.told;
+        let mut show = |now: Instant, pos: &mut Pos<'_>, event: Event<'_>| {
+            till_sees(told, pos, now, event);
+        };
+        if self
+            .port
+            .turn(now, pos, &mut show)
+            .map_err(|_| "the line")?
+        {
+            sleep();
+        }
+        Ok(())
+    }
+
     /// The clerk, and what befalls him.
     fn go_on(&mut self, pos: &mut Pos<'_>, now: Instant) -> Result<(), &'static str> {
         let Some(step) = DAY.get(self.at) else {
@@ -298,7 +326,7 @@ impl Till<'_> {
         };
         if self.plug_at.is_some_and(|at| at <= now) {
             self.plug_at = None;
-            self.uart.cut = false;
+            self.port.uart.cut = false;
         }
         match self.asked {
             None if pos.is_ready() => {
@@ -318,6 +346,19 @@ impl Till<'_> {
             },
         }
         Ok(())
+    }
+
+    /// Puts a record into the flash, if the power stays on for as long as that takes.
+    fn store(&mut self, record: &Record) -> Result<(), JournalFailed> {
+        let at = step_of(record);
+        match at.and_then(|at| DAY.get(at)).map(|step| step.trouble) {
+            Some(Trouble::Torn(state, bytes)) if state == record.state && at != self.torn => {
+                println!("the power goes in the middle of a record");
+                self.journal.append_torn(record, bytes)?;
+                SCB::sys_reset()
+            }
+            _ => self.journal.append(record),
+        }
     }
 
     fn ask(&self, pos: &mut Pos<'_>, now: Instant, step: &Step) -> Result<RequestId, &'static str> {
@@ -358,13 +399,14 @@ impl Till<'_> {
             return Ok(());
         }
         match step.trouble {
-            Trouble::No => {}
+            // A record is torn when it is stored.
+            Trouble::No | Trouble::Torn(..) => {}
             Trouble::Cancel => pos
                 .cancel(now, request)
                 .map_err(|_| "a cancel is refused")?,
             Trouble::Cut => {
                 println!("the cable is pulled");
-                self.uart.cut = true;
+                self.port.uart.cut = true;
                 self.plug_at = Some(now.after(OUT));
             }
             Trouble::Reset => {
