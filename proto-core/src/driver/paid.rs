@@ -82,7 +82,7 @@ impl fmt::Display for Conflict {
         match self.differs {
             Differs::Amount => write!(
                 f,
-                "{external_id} is a {kind} of another amount: {} was asked for and {} approved",
+                "{external_id} is a {kind} of another amount: {} was asked for and {} approved, in minor units",
                 self.known.requested, self.known.approved
             ),
             Differs::Kind => write!(f, "{external_id} is a request of another kind: {kind}"),
