@@ -303,6 +303,7 @@ mod tests {
             merchant: "M1".try_into().unwrap(),
             simulated: false,
             unix_ms: None,
+            other_paid: false,
             state: RecordState::Outcome,
             ending: end.map(|(certainty, approved)| Ending {
                 approved,
