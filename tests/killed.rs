@@ -18,6 +18,9 @@ use serde_json::Value;
 /// A failure takes this long, a success never.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// What the terminal says of a second sale under one external id.
+const USED_BEFORE: &str = "external id was used before";
+
 /// Tills at work at the same time: most of what they do is to wait.
 const TILLS: u64 = 6;
 
@@ -91,7 +94,19 @@ impl Till {
             let more = Duration::from_micros(random.below(3_000));
             let ended = self.kill(&id, moment, more);
             let was = self.on_record(&id);
+            if was.is_none() {
+                // Nothing leaves before it is on record.
+                assert!(
+                    !self.terminal.began(&id),
+                    "seed {seed}: sent, not on record"
+                );
+            }
             self.pay(&id);
+            if was.is_none() {
+                let said = self.terminal.said.lock().unwrap();
+                let again = said.iter().find(|line| line.contains(USED_BEFORE));
+                assert_eq!(again, None, "seed {seed}: sent, not on record");
+            }
             let what = match (ended, was) {
                 (true, _) => "had ended",
                 (false, None) => "not on record",
@@ -264,9 +279,15 @@ impl Terminal {
         }
     }
 
+    /// Whether it has said that it took a sale under this id.
+    fn began(&self, id: &str) -> bool {
+        let said = self.said.lock().unwrap();
+        said.contains(&began(id))
+    }
+
     /// The payments that it has charged under an id.
     fn charged(&self, id: &str) -> Vec<String> {
-        let began = format!("Sale of 10.00 ({id})");
+        let began = began(id);
         let said = self.said.lock().unwrap();
         let mut ours = false;
         let mut charged = Vec::new();
@@ -280,6 +301,11 @@ impl Terminal {
         }
         charged
     }
+}
+
+/// What a terminal says when it takes a sale under this id.
+fn began(id: &str) -> String {
+    format!("Sale of 10.00 ({id})")
 }
 
 impl Drop for Terminal {

@@ -64,6 +64,10 @@ pub struct Record {
     pub simulated: bool,
     /// The caller's wall clock, milliseconds since 1970, if it has one.
     pub unix_ms: Option<u64>,
+    /// A payment was made while the terminal had this one that says it is another one, and may be this one under a
+    /// wrong name: that there is none under its own name proves nothing.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub other_paid: bool,
     /// How it stands.
     pub state: RecordState,
     /// How it ended, if it has.
@@ -137,6 +141,7 @@ mod tests {
             merchant: text.try_into().unwrap(),
             simulated: true,
             unix_ms: Some(u64::MAX),
+            other_paid: true,
             state: RecordState::Outcome,
             ending: Some(Ending {
                 missing: Some(Missing::Terminal),

@@ -89,6 +89,7 @@ fn intent(number: u32, id: &str, ago: Duration) -> Record {
         merchant: "SIMULATOR".try_into().unwrap(),
         simulated: true,
         unix_ms: Some(made.as_millis().try_into().unwrap()),
+        other_paid: false,
         state: RecordState::Intent,
         ending: None,
     }

@@ -57,7 +57,11 @@ fn an_invoice_is_paid_once_and_the_answer_needs_no_terminal_after_that() {
     assert_eq!(again.lines().len(), 1, "{}", again.out);
     let other = till.pay(&url, "20.00", &[]);
     expect(&other, "conflict", 16);
-    assert_eq!(other.lines()[0]["differs"], "amount");
+    let line = &other.lines()[0];
+    assert_eq!(line["differs"], "amount");
+    let says = "INV-1 is a sale of another amount: 10.00 was asked for and 10.00 approved";
+    assert_eq!(line["message"], says);
+    assert!(other.err.contains(says), "{}", other.err);
 }
 
 #[test]
@@ -84,6 +88,36 @@ fn without_an_external_id_or_a_terminal_nothing_is_paid() {
     expect(&ran, "not_made", 2);
     let ran = Till::new().pay("ws://127.0.0.1:1/remote_pay", "10.00", &[]);
     expect(&ran, "not_made", 13);
+}
+
+#[test]
+fn wrong_arguments_are_the_fault_of_the_caller_and_say_so() {
+    let id = ["--external-id", "INV-1"];
+    for (args, says) in [
+        (&["--amount", "10.00"][..], "--external-id <ID>"),
+        (&["--amount", "10,00"], "with a point"),
+        (&["--amount", "0"], "cannot be zero"),
+        (&["--amount", "10.00", "--colour", "red"], "--colour"),
+        (&["--amount", "10.00", "--tip", "much"], "--tip"),
+        (&["--amount", "10.00", "--to", "ftp://h"], "ws://"),
+        (
+            &["--amount", "10.00", "--to", "ws://192.168.0.5"],
+            "--insecure",
+        ),
+    ] {
+        let id = if says.starts_with("--external") {
+            &[][..]
+        } else {
+            &id
+        };
+        let ran = run(&[&["pay", "--json"], args, id].concat());
+        expect(&ran, "not_made", 2);
+        let last = ran.lines().pop().unwrap();
+        assert_eq!(last["cause"], "refused", "{last}");
+        assert_eq!(last["reason"], "Request Validation Error", "{last}");
+        let message = last["message"].as_str().unwrap();
+        assert!(message.contains(says), "{args:?}: {message}");
+    }
 }
 
 #[test]

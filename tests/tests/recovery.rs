@@ -390,6 +390,32 @@ fn a_cancel_is_no_proof_after_a_payment_that_may_be_ours_under_a_wrong_id() {
 }
 
 #[test]
+fn not_to_be_found_is_no_proof_after_a_payment_that_may_be_ours_under_a_wrong_id() {
+    let mut world = World::ready();
+    let _device = Device::answers(&mut world);
+    world.on_start(begin);
+    world.sale("X");
+    let finish = json!({"payment": payment("SOMEBODY", "SUCCESS").to_string()});
+    world.inject_command("FINISH_OK", &finish);
+    world.terminal.finish_cancel().unwrap();
+    world.settle();
+    world.cut();
+    assert_eq!(unknown_for(&mut world), Some(Missing::Proof));
+    let record = world.stored.last().unwrap().clone();
+    assert!(record.other_paid, "{record:?}");
+
+    // After a restart neither.
+    world.restart_pos(test_config());
+    world.outcomes.clear();
+    let env = world.env();
+    world.pos.resume(world.now, &record, env).unwrap();
+    world.join();
+    world.wait(120_000);
+    assert_eq!(world.told().0, "unknown");
+    assert_eq!(world.missing(), Some(Missing::Proof));
+}
+
+#[test]
 fn a_question_is_asked_again_after_the_link_was_lost() {
     let mut world = World::ready();
     let device = Device::answers(&mut world);

@@ -57,8 +57,11 @@ fn usage(args: &[OsString], error: &clap::Error) -> ExitCode {
     // No option stands before the command.
     let command = args.get(1).and_then(|command| command.to_str());
     if let Some(command @ ("sale" | "pay")) = command {
+        // Up to how it is used right; which arguments are missing stands below the first line.
         let message = error.to_string();
-        let message = message.lines().next().unwrap_or_default();
+        let lines = message.lines().map(str::trim);
+        let lines: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+        let message = lines.join(" ");
         let report = Report::new(args.iter().any(|arg| arg == "--json"));
         let line = NotStarted {
             external_id: external_id(args),

@@ -313,6 +313,7 @@ mod tests {
             merchant: "M".try_into().unwrap(),
             simulated: false,
             unix_ms: Some(made.try_into().unwrap()),
+            other_paid: false,
             state: RecordState::Intent,
             ending: None,
         }

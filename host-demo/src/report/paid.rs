@@ -1,6 +1,6 @@
 //! Whether an invoice is paid: the last line of `pay`, the text for people, the exit status.
 
-use proto_core::driver::Paid;
+use proto_core::driver::{Conflict, Differs, Paid};
 use proto_core::pos::{Certainty, Summary};
 use serde_json::{Value, json};
 
@@ -65,12 +65,15 @@ impl Standing {
                 ),
                 ..Self::with("unknown", status::UNKNOWN, summary)
             },
-            Paid::Conflict(conflict) => Self {
-                differs: Some(conflict.differs.name()),
-                message: conflict.to_string(),
-                text: format!("NOTHING WAS SENT, look into it: {conflict}."),
-                ..Self::with("conflict", status::CONFLICT, summary)
-            },
+            Paid::Conflict(conflict) => {
+                let message = conflict_text(conflict);
+                Self {
+                    differs: Some(conflict.differs.name()),
+                    text: format!("NOTHING WAS SENT, look into it: {message}."),
+                    message,
+                    ..Self::with("conflict", status::CONFLICT, summary)
+                }
+            }
         }
     }
 
@@ -158,5 +161,20 @@ impl Standing {
     #[must_use]
     pub const fn status(&self) -> u8 {
         self.status
+    }
+}
+
+/// What differs, with amounts as people write them.
+fn conflict_text(conflict: &Conflict) -> String {
+    let known = &conflict.known;
+    match conflict.differs {
+        Differs::Amount => format!(
+            "{} is a {} of another amount: {} was asked for and {} approved",
+            known.external_id,
+            known.kind.name(),
+            major(known.requested),
+            major(known.approved)
+        ),
+        Differs::Kind | Differs::Terminal => conflict.to_string(),
     }
 }

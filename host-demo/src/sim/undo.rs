@@ -185,7 +185,7 @@ impl Simulator<'_> {
         if !order.is_empty() && booked.order() != Some(order.as_str()) {
             return self.refuse_refund(now, ErrorCode::OrderNotFound);
         }
-        let whole = booked.amount + booked.tip.unwrap_or(0);
+        let whole = booked.amount.saturating_add(booked.tip.unwrap_or(0));
         let refunded = Refunded {
             id: self.random.id(),
             order: booked.order().map(str::to_owned),

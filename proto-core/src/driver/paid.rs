@@ -82,7 +82,7 @@ impl fmt::Display for Conflict {
         match self.differs {
             Differs::Amount => write!(
                 f,
-                "{external_id} is a {kind} of another amount: {} was asked for and {} approved",
+                "{external_id} is a {kind} of another amount: {} was asked for and {} approved, in minor units",
                 self.known.requested, self.known.approved
             ),
             Differs::Kind => write!(f, "{external_id} is a request of another kind: {kind}"),
@@ -303,6 +303,7 @@ mod tests {
             merchant: "M1".try_into().unwrap(),
             simulated: false,
             unix_ms: None,
+            other_paid: false,
             state: RecordState::Outcome,
             ending: end.map(|(certainty, approved)| Ending {
                 approved,

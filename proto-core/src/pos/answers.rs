@@ -246,15 +246,11 @@ impl Pos<'_> {
     /// wrong name. The terminal knows.
     fn other_was_paid(&mut self, now: Instant) {
         let here = self.is_sent_here();
-        let Some(entry) = self.cases.open_mut().filter(|entry| here && entry.taken) else {
-            return;
-        };
-        if let Some(open) = entry
-            .open
-            .as_mut()
-            .filter(|_| entry.record.kind.is_charge())
+        let open = self.cases.open_mut();
+        if let Some(entry) =
+            open.filter(|entry| here && entry.taken && entry.record.kind.is_charge())
         {
-            open.other_paid = true;
+            entry.record.other_paid = true;
             self.missed_something(now);
         }
     }
@@ -344,8 +340,7 @@ impl Pos<'_> {
             RequestKind::Refund => entry.started && fitting().count() == 1,
             _ => entry.taken,
         };
-        let doubtful = entry.open.as_ref().is_some_and(|open| open.other_paid);
-        (ends && !doubtful && entry.session == Some(self.session.number))
+        (ends && !entry.record.other_paid && entry.session == Some(self.session.number))
             .then_some(entry.record.request)
     }
 

@@ -348,7 +348,10 @@ impl Pos<'_> {
     fn why_not_found_proves_nothing(&self, now: Instant, request: RequestId) -> Option<Missing> {
         let entry = self.cases.get(request)?;
         let Record {
-            terminal, merchant, ..
+            terminal,
+            merchant,
+            other_paid,
+            ..
         } = &entry.record;
         // No other terminal is asked at all; one that has no name can be any.
         if terminal.is_empty() {
@@ -356,6 +359,9 @@ impl Pos<'_> {
         }
         if merchant.is_empty() || *merchant != self.terminal.merchant_id {
             return Some(Missing::Merchant);
+        }
+        if *other_paid {
+            return Some(Missing::Proof);
         }
         if self.session.phase != Phase::Ready {
             return Some(Missing::Idle);

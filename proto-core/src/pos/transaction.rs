@@ -53,8 +53,6 @@ pub(super) struct Open {
     pub(super) left: bool,
     /// A card was declined.
     pub(super) declined: bool,
-    /// A payment was made meanwhile that says it is another one: an end without a payment is no proof any more.
-    pub(super) other_paid: bool,
     pub(super) cancel: Cancel,
     /// A question was rejected.
     pub(super) rejected: Option<QuestionKind>,
@@ -70,7 +68,6 @@ impl Open {
             stage: Stage::Withheld,
             left: false,
             declined: false,
-            other_paid: false,
             cancel: Cancel::No,
             rejected: None,
             held: None,
@@ -389,6 +386,7 @@ impl Pos<'_> {
             merchant: self.terminal.merchant_id.clone(),
             simulated: self.terminal.simulated,
             unix_ms: env.unix_ms,
+            other_paid: false,
             state: RecordState::Intent,
             ending: None,
         });

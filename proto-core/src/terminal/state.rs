@@ -91,7 +91,7 @@ pub struct Terminal<'b> {
     pub(super) waits_for_customer: bool,
     /// The external ids that count as used.
     pub(super) seen: Fingerprints<REMEMBERED>,
-    /// The id of the message that asked for the last refund or void on this link.
+    /// The id of the message that asked for the last refund or void since a point of sale came to this link.
     pub(super) undoing: Option<heapless::String<16>>,
     /// The ids of messages whose receipt is due.
     receipts: Deque<heapless::String<16>, RECEIPTS>,

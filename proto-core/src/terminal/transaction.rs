@@ -284,14 +284,18 @@ impl Terminal<'_> {
         event
     }
 
-    /// Whether this refund or void is a second copy of the message before: it is no second request.
+    /// Whether this refund or void is a second copy of the message before: it is no second request. It is one if
+    /// DISCOVERY_REQUEST came between the two: a point of sale that was restarted counts its messages anew, and a
+    /// serial line does not go down for that.
     pub(super) fn is_copy(&mut self, message: &Message<'_>) -> bool {
-        let undoes = matches!(
-            message.method,
-            Some(Method::RefundRequest | Method::VoidPayment)
-        );
-        match message.id.and_then(Text::copied) {
-            Some(id) if undoes => self.undoing.replace(id.clone()) == Some(id),
+        match (message.method, message.id.and_then(Text::copied)) {
+            (Some(Method::RefundRequest | Method::VoidPayment), Some(id)) => {
+                self.undoing.replace(id.clone()) == Some(id)
+            }
+            (Some(Method::DiscoveryRequest), _) => {
+                self.undoing = None;
+                false
+            }
             _ => false,
         }
     }

@@ -2,10 +2,11 @@
 
 use host_demo::sim::Plan;
 use proto_core::message::{
-    BreakDraft, MessageDraft, RefundRequestDraft, TxStartDraft, VoidPaymentDraft,
+    BreakDraft, DiscoveryRequestDraft, MessageDraft, RefundRequestDraft, TxStartDraft,
+    VoidPaymentDraft,
 };
 use proto_core::model::{PayIntentDraft, PaymentDraft};
-use proto_core::pos::{Auth, PreAuth, RefundPayment, VoidPayment};
+use proto_core::pos::{Auth, PreAuth, RefundPayment, Sale, VoidPayment};
 use proto_core::terminal::Identity;
 use proto_core::time::Duration;
 use proto_core::wire::Nested;
@@ -85,6 +86,17 @@ fn a_whole_payment_is_given_back_with_its_tip() {
         ("made approved", &json!(1_150))
     );
     assert_eq!(refunds(&shop, &payment), [1_150]);
+}
+
+#[test]
+fn the_largest_payment_there_can_be_is_given_back_with_its_tip() {
+    let mut shop = Shop::new(&["tip:1.50", "approve"]);
+    let (_, payment) = shop.sell(&Sale::new(i64::MAX).external_id("SOLD"), YES);
+    let (end, refund) = shop.sell(&RefundPayment::full(id(&payment)).external_id("R"), NOTHING);
+    assert_eq!(
+        (end.as_str(), &refund["amount"]),
+        ("made approved", &json!(i64::MAX))
+    );
 }
 
 #[test]
@@ -300,6 +312,23 @@ fn a_second_copy_of_a_refund_or_a_void_is_no_second_one() {
     shop.tell_as(7, &refund);
     shop.wait(10_000);
     assert_eq!(refunds(&shop, &payment), [100]);
+}
+
+#[test]
+fn a_till_that_was_restarted_can_give_back_under_the_message_id_of_the_run_before() {
+    let (mut shop, payment) = sold(&["approve"]);
+    let refund = RefundRequestDraft {
+        payment_id: Some(id(&payment).into()),
+        amount: Some(100),
+        ..RefundRequestDraft::default()
+    };
+    shop.tell_as(7, &refund);
+    shop.wait(10_000);
+    // A serial line does not go down with the till, which says who it is and counts its messages anew.
+    shop.tell_as(1, &DiscoveryRequestDraft::default());
+    shop.tell_as(7, &refund);
+    shop.wait(10_000);
+    assert_eq!(refunds(&shop, &payment), [100, 100]);
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use proto_core::pos::{
     Answer, Auth, Certainty, Env, Event, ExternalId, ManualRefund, Missing, Money, Pos, PreAuth,
-    Question, RefundPayment, Refusal, RequestId, RequestKind, Sale, Summary, VoidPayment,
+    Question, RefundPayment, Refusal, RequestId, RequestKind, Sale, Summary, Unsolicited,
+    VoidPayment,
 };
 use proto_core::time::Instant;
 use proto_core::wire::names::VoidReason;
@@ -52,6 +53,8 @@ pub(crate) struct Attempt {
     pub(crate) contradicted: bool,
     /// The till was released although it was unknown.
     pub(crate) parked: bool,
+    /// Somebody else's payment was told while it was open: it may be this one under a wrong name.
+    pub(crate) other_paid: bool,
 }
 
 impl Attempt {
@@ -71,6 +74,7 @@ impl Attempt {
             belief: Belief::Open,
             contradicted: false,
             parked: false,
+            other_paid: false,
         }
     }
 }
@@ -208,6 +212,13 @@ impl Clerk {
                         tip: payment.tip_amount().unwrap_or(0),
                         payment: payment.id().unwrap_or_default().to_string(),
                     };
+                }
+            }
+            Event::Unsolicited(Unsolicited::Payment(_)) => {
+                if let Some((_, id)) = &self.open
+                    && let Some(attempt) = self.books.get_mut(id)
+                {
+                    attempt.other_paid = true;
                 }
             }
             Event::Withdrawn(question) => self.void.push(*question),

@@ -62,7 +62,10 @@ pub(crate) fn judge(
                 }
             }
             Belief::Unknown(missing) => {
-                if attempt.kind.is_charge() {
+                // It may have been made under a wrong name, and under its own there is nothing to be found.
+                let under = |booked: &Booked| booked.external_id == *id;
+                let no_proof = attempt.other_paid && !books.iter().any(under);
+                if attempt.kind.is_charge() && !no_proof {
                     broken.push((
                         Rule::NoUnknownRemains,
                         format!("{id}: {missing:?} {attempt:?}"),

@@ -24,6 +24,7 @@ fn intent(request: u32, id: &str) -> Record {
         merchant: "M1".try_into().unwrap(),
         simulated: false,
         unix_ms: unix_ms(),
+        other_paid: false,
         state: RecordState::Intent,
         ending: None,
     }
