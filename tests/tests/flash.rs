@@ -22,6 +22,7 @@ fn record(number: u32) -> Record {
         merchant: "SIM".try_into().unwrap(),
         simulated: true,
         unix_ms: None,
+        other_paid: false,
         state: RecordState::Intent,
         ending: None,
     }
