@@ -14,7 +14,8 @@ impl<const N: usize> Fingerprints<N> {
     }
 
     pub(crate) fn knows(&self, id: Text<'_>) -> bool {
-        self.0.iter().any(|known| *known == fingerprint(id))
+        let (front, back) = self.0.as_slices();
+        has(front, back, fingerprint(id))
     }
 
     /// Remembers the id; false if it was known.
@@ -35,7 +36,13 @@ impl<const N: usize> Fingerprints<N> {
     }
 }
 
+#[inline(never)]
+fn has(front: &[u32], back: &[u32], id: u32) -> bool {
+    front.contains(&id) || back.contains(&id)
+}
+
 /// FNV-1a over the characters; never 0.
+#[inline(never)]
 pub(crate) fn fingerprint(id: Text<'_>) -> u32 {
     let hash = id.chars().fold(0x811C_9DC5, |hash, c| {
         (hash ^ u32::from(c)).wrapping_mul(0x0100_0193)

@@ -26,13 +26,7 @@ impl Detail {
 
     /// The same of a text in a message. (Printing it would link all of `core::fmt`.)
     pub(crate) fn of(text: Text<'_>) -> Self {
-        let mut detail = heapless::String::new();
-        for c in text.chars() {
-            if detail.push(c).is_err() {
-                break;
-            }
-        }
-        Self(detail)
+        Self(text.cut())
     }
 
     /// Prints into a detail, cutting what does not fit.

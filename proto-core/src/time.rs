@@ -77,39 +77,37 @@ impl From<Duration> for core::time::Duration {
 /// `N` is the number of names; a name is anything that converts to its index.
 #[derive(Debug, Clone)]
 pub(crate) struct Timers<const N: usize> {
-    due: [Option<Instant>; N],
+    /// When each is due; one that is not set never is.
+    due: [Instant; N],
 }
 
 impl<const N: usize> Timers<N> {
     pub(crate) const fn new() -> Self {
-        Self { due: [None; N] }
+        Self { due: [NEVER; N] }
     }
 
     /// Sets the timer, replacing what it was set to.
     pub(crate) fn set(&mut self, timer: usize, due: Instant) {
-        if let Some(slot) = self.due.get_mut(timer) {
-            *slot = Some(due);
-        }
+        self.put(timer, due.min(LAST));
     }
 
     pub(crate) fn stop(&mut self, timer: usize) {
+        self.put(timer, NEVER);
+    }
+
+    fn put(&mut self, timer: usize, due: Instant) {
         if let Some(slot) = self.due.get_mut(timer) {
-            *slot = None;
+            *slot = due;
         }
     }
 
     pub(crate) fn is_set(&self, timer: usize) -> bool {
-        self.due.get(timer).is_some_and(Option::is_some)
+        self.due.get(timer).is_some_and(|due| *due != NEVER)
     }
 
     /// Whether the timer is due; if so it is stopped.
     pub(crate) fn take_due(&mut self, timer: usize, now: Instant) -> bool {
-        let due = self
-            .due
-            .get(timer)
-            .copied()
-            .flatten()
-            .is_some_and(|due| due <= now);
+        let due = self.due.get(timer).is_some_and(|due| *due <= now.min(LAST));
         if due {
             self.stop(timer);
         }
@@ -118,7 +116,21 @@ impl<const N: usize> Timers<N> {
 
     /// The earliest timer that is set.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.due.iter().flatten().min().copied()
+        let next = self.due.iter().min().copied();
+        next.filter(|due| *due != NEVER)
+    }
+}
+
+/// When a timer is due that is not set, and the last moment that one can be set to.
+const NEVER: Instant = Instant(u64::MAX);
+const LAST: Instant = Instant(u64::MAX - 1);
+
+/// The earlier of two moments of which each may never come.
+#[inline(never)]
+pub(crate) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 

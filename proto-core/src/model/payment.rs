@@ -4,6 +4,7 @@ use super::{
     AppTracking, CardTransaction, CardTransactionDraft, DccInfo, GermanInfo, Refund, RefundDraft,
     ServiceChargeAmount, SignatureDisclaimer, TransactionInfo, TransactionSettings,
 };
+use crate::wire::DraftOf;
 use crate::wire::names::{
     AdditionalChargeType, AuthorizationType, CardType, PaymentResult, VoidReason,
 };
@@ -118,6 +119,16 @@ objects! {
     Reference, ReferenceDraft {
         /// The id.
         id: text = "id";
+    }
+
+    /// A payment in a message that says no more than which one it is about. It is read as a [`Payment`].
+    PaymentReference, PaymentReferenceDraft {
+        /// The terminal's id.
+        id: text = "id";
+        /// The order that it pays.
+        order: object(Reference, ReferenceDraft) = "order";
+        /// Who is logged in.
+        employee: object(Reference, ReferenceDraft) = "employee";
     }
 
     /// What was paid with (`protocol/model.md` §4).
@@ -262,3 +273,5 @@ objects! {
         kind: name(AdditionalChargeType) = "type";
     }
 }
+
+impl DraftOf<Payment<'_>> for PaymentReferenceDraft<'_> {}

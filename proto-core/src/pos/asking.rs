@@ -1,6 +1,7 @@
 //! Questions of the terminal: held, answered, withdrawn (`design.md` "Money" 10).
 
 use super::event::{Event, Unsolicited};
+use super::notes::Note;
 use super::question::{
     Answer, Answered, AnsweredBy, Confirmation, Question, QuestionKind, SignatureCheck,
 };
@@ -11,7 +12,7 @@ use crate::message::{
     ConfirmPayment, PaymentConfirmedDraft, PaymentRejectedDraft, SignatureVerifiedDraft,
     VerifySignature,
 };
-use crate::model::{Payment, PaymentDraft};
+use crate::model::{Payment, PaymentReferenceDraft};
 use crate::outbox::Outbox;
 use crate::time::Instant;
 use crate::wire::json::{Full, Json};
@@ -80,7 +81,7 @@ impl Pos<'_> {
         }
         self.tx.asked_about = Some(request);
         self.tx.hold(payment);
-        self.set(timer_of(kind), now.after(self.config.deadlines.question));
+        self.set(timer_of(kind), now, self.config.deadlines.question);
         let asked = self.tx.asked(kind);
         let repeated = payment.id().is_some_and(|id| !asked.remember(id));
         (self.tx.ask(kind), repeated)
@@ -149,11 +150,11 @@ impl Pos<'_> {
             self.tx.wipe_hold();
             if self.cases.open().is_some() {
                 // It is the terminal's turn again.
-                self.set(Timer::Progress, now.after(self.config.deadlines.progress));
+                self.set(Timer::Progress, now, self.config.deadlines.progress);
             }
         }
         log!(info, "answered: {=bool}, by {}", accepted, by);
-        self.emit(Event::Answered(Answered {
+        self.emit(Note::Answered(Answered {
             question,
             accepted,
             by,
@@ -241,7 +242,7 @@ impl Pos<'_> {
             .is_err()
         {
             // No room now: the answer is due and is tried again.
-            self.set(timer, now.after(crate::time::Duration::from_secs(1)));
+            self.set(timer, now, crate::time::Duration::from_secs(1));
         }
     }
 
@@ -255,7 +256,7 @@ impl Pos<'_> {
     fn withdraw(&mut self, kind: QuestionKind) {
         self.stop(timer_of(kind));
         if let Some(Asking { generation, .. }) = self.tx.asking(kind).take() {
-            self.emit(Event::Withdrawn(Question { kind, generation }));
+            self.emit(Note::Withdrawn(Question { kind, generation }));
         }
     }
 }
@@ -279,9 +280,9 @@ impl Transaction<'_> {
 
     /// Hands a payment over that has nothing but the id.
     fn with_payment_id<R>(&self, write: impl FnOnce(AnyPayment<'_>) -> R) -> R {
-        write(InString::Draft(&PaymentDraft {
+        write(InString::Draft(&PaymentReferenceDraft {
             id: Some(self.payment_id.as_str().into()),
-            ..PaymentDraft::default()
+            ..PaymentReferenceDraft::default()
         }))
     }
 }

@@ -3,6 +3,7 @@
 use super::config::SIGNATURE_LEN;
 use super::outcome::{Cause, Summary};
 use super::question::{Answer, AnsweredBy, Question};
+use super::request::sealed::Sealed;
 use super::request::{
     Asked, Auth, Env, ExternalId, ManualRefund, Money, PreAuth, RefundPayment, Refused, RequestId,
     RequestKind, Sale, VoidPayment,
@@ -114,6 +115,16 @@ impl Pos<'_> {
         money: &impl Money,
         env: Env,
     ) -> Result<RequestId, Refused> {
+        self.ask_for(now, money, env)
+    }
+
+    /// The same, once for all requests.
+    fn ask_for(
+        &mut self,
+        now: Instant,
+        money: &dyn Sealed,
+        env: Env,
+    ) -> Result<RequestId, Refused> {
         if self.session.phase != Phase::Ready {
             // Which of the texts it is, the request knows; what else is wrong with it is said later.
             let kind = money.kind();
@@ -121,30 +132,11 @@ impl Pos<'_> {
         }
         let asked = money.check()?;
         self.may_start(&asked)?;
-        let mut begun = Err(Refused::full(0));
+        let mut written = Err(Refused::full(0));
         money.with_draft(&asked, &mut |draft| {
-            begun = self.start(now, &asked, draft, env);
+            written = self.write_start(asked.kind, draft);
         });
-        begun
-    }
-
-    fn start(
-        &mut self,
-        now: Instant,
-        asked: &Asked,
-        draft: &dyn MessageDraft,
-        env: Env,
-    ) -> Result<RequestId, Refused> {
-        let id = self.outbox.next_id();
-        let sender = self.sender();
-        let draft = Versioned {
-            draft,
-            // A terminal that does not answer voids knows the first form only.
-            version: (asked.kind == RequestKind::Void && !self.terminal.void_payment_response)
-                .then_some(1),
-        };
-        let len = write_message(self.tx.withheld, &sender, id, &draft)
-            .map_err(|full| Refused::full(full.needed))?;
+        let message = written?;
         self.note_wall(now, env);
         // The terminal's time belongs to this request now; what was being found out is asked again later.
         if let Some(entry) = self.end_inquiry().and_then(|id| self.cases.get_mut(id))
@@ -153,7 +145,26 @@ impl Pos<'_> {
             doubt.ask_at = Some(now);
         }
         self.drop_due_screens();
-        Ok(self.begin(now, asked, (id, len), env))
+        Ok(self.begin(now, asked, message, env))
+    }
+
+    /// Writes the message of a request, to be withheld until it may leave: its number and its length.
+    fn write_start(
+        &mut self,
+        kind: RequestKind,
+        draft: &dyn MessageDraft,
+    ) -> Result<(u32, usize), Refused> {
+        let id = self.outbox.next_id();
+        let sender = self.sender();
+        let draft = Versioned {
+            draft,
+            // A terminal that does not answer voids knows the first form only.
+            version: (kind == RequestKind::Void && !self.terminal.void_payment_response)
+                .then_some(1),
+        };
+        let len = write_message(self.tx.withheld, &sender, id, &draft)
+            .map_err(|full| Refused::full(full.needed))?;
+        Ok((id, len))
     }
 
     /// The first request whose outcome is unknown and has not been found out since. Until it is settled or

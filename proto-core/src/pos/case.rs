@@ -218,11 +218,13 @@ impl Entry {
     }
 
     /// Whether the request has no end that is certain, or none that is final.
+    #[inline(never)]
     pub(super) fn is_unsettled(&self) -> bool {
         !self.record.is_settled()
     }
 
     /// Whether it keeps the till from asking for more money.
+    #[inline(never)]
     pub(super) fn is_unresolved(&self) -> bool {
         match &self.record.ending {
             None => true,
@@ -330,25 +332,30 @@ impl<'b> Cases<'b> {
         self.0.iter_mut().filter_map(|case| case.0.as_mut())
     }
 
+    #[inline(never)]
     pub(super) fn get(&self, request: RequestId) -> Option<&Entry> {
         self.iter().find(|entry| entry.record.request == request)
     }
 
+    #[inline(never)]
     pub(super) fn get_mut(&mut self, request: RequestId) -> Option<&mut Entry> {
         self.iter_mut()
             .find(|entry| entry.record.request == request)
     }
 
     /// The request that is open.
+    #[inline(never)]
     pub(super) fn open(&self) -> Option<&Entry> {
         self.iter().find(|entry| entry.open.is_some())
     }
 
+    #[inline(never)]
     pub(super) fn open_mut(&mut self) -> Option<&mut Entry> {
         self.iter_mut().find(|entry| entry.open.is_some())
     }
 
     /// The newest charge under this external id.
+    #[inline(never)]
     pub(super) fn under(&self, id: Text<'_>) -> Option<&Entry> {
         self.iter()
             .filter(|entry| entry.is_under(id))

@@ -1,7 +1,7 @@
 //! Ends that come from this side: cancels, deadlines, lost links (`design.md` "Money" 8, 11).
 
 use super::closing::not_sent;
-use super::event::Event;
+use super::notes::Note;
 use super::outcome::{Cause, Evidence};
 use super::question::{Answer, AnsweredBy, Question, QuestionKind};
 use super::state::{Pos, Timer};
@@ -42,7 +42,7 @@ impl Pos<'_> {
             return;
         };
         open.cancel = Cancel::Wanted(cause);
-        self.set(Timer::Cancel, now.after(self.config.deadlines.cancel));
+        self.set(Timer::Cancel, now, self.config.deadlines.cancel);
         if self.tx.cancel_offered() {
             self.press_cancel(now);
         }
@@ -69,7 +69,7 @@ impl Pos<'_> {
             && matches!(open.cancel, Cancel::Wanted(_))
         {
             open.cancel = Cancel::No;
-            self.emit(Event::CancelImpossible);
+            self.emit(Note::CancelImpossible);
         }
     }
 

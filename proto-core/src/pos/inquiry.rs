@@ -7,6 +7,7 @@
 use super::case::Entry;
 use super::event::{Event, Unsolicited};
 use super::judging::is_offline;
+use super::notes::Note;
 use super::outcome::{Cause, Certainty, Ending, Missing, ResultCode};
 use super::proof::{Fact, Verdict, prove};
 use super::request::{ExternalId, RequestId};
@@ -81,7 +82,7 @@ impl Pos<'_> {
         let told = entry.told;
         let first = entry.doubt.is_some_and(|doubt| doubt.asked == 0);
         if !told && first {
-            self.emit(Event::Recovering(request));
+            self.emit(Note::Recovering(request));
         }
         self.inquiry = Some(Inquiry {
             request,
@@ -112,7 +113,7 @@ impl Pos<'_> {
         if let Some(inquiry) = &mut self.inquiry {
             inquiry.step = step;
         }
-        self.set(Timer::Inquiry, now.after(wait));
+        self.set(Timer::Inquiry, now, wait);
     }
 
     /// Notes that a question was sent; without room for it the inquiry starts anew soon.

@@ -9,7 +9,6 @@ use super::proof::{Fact, Said, Verdict, finality, prove};
 use super::question::QuestionKind;
 use super::refunds::given_back;
 use super::request::{RequestId, RequestKind};
-use super::session::cut;
 use super::state::Pos;
 use crate::model::{Payment, Refund};
 use crate::time::Instant;
@@ -139,7 +138,7 @@ impl Pos<'_> {
             ),
             Verdict::Unknown(_) | Verdict::Running => return None,
         };
-        ending.payment = payment.id().map(cut);
+        ending.payment = payment.id().map(Text::cut);
         Some(ending)
     }
 
@@ -221,7 +220,10 @@ pub(super) fn texts<'m>(
 ) -> Outcome<'m> {
     Outcome {
         reason: reason.unwrap_or(outcome.reason),
-        message: message.map_or(outcome.message.clone(), OutcomeMessage::Text),
+        message: match message {
+            Some(text) => OutcomeMessage::Text(text),
+            None => outcome.message,
+        },
         ..outcome
     }
 }

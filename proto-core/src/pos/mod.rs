@@ -19,6 +19,7 @@ mod ending;
 mod event;
 mod inquiry;
 mod judging;
+mod notes;
 mod outcome;
 pub mod proof;
 mod query;

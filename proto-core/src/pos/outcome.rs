@@ -374,6 +374,7 @@ impl Ending {
 
     /// Whether there is nothing more to find out about it.
     #[must_use]
+    #[inline(never)]
     pub const fn is_settled(&self) -> bool {
         !matches!(
             self.certainty,

@@ -1,6 +1,7 @@
 //! Questions that the application may ask at any time (`protocol/connector.md` §5.18 to §5.20).
 
 use super::event::{Event, Unsolicited};
+use super::notes::Note;
 use super::request::{ExternalId, Refused};
 use super::session::Phase;
 use super::state::{Pos, Timer};
@@ -137,7 +138,7 @@ impl Pos<'_> {
         }
         self.send(draft)?;
         self.tx.note_other(now);
-        self.set(query.timer(), now.after(self.config.deadlines.query));
+        self.set(query.timer(), now, self.config.deadlines.query);
         Ok(())
     }
 
@@ -153,14 +154,14 @@ impl Pos<'_> {
     }
 
     pub(super) fn query_timed_out(&mut self, query: Query) {
-        self.emit(Event::Unanswered(query));
+        self.emit(Note::Unanswered(query));
     }
 
     /// No answer comes from a link that is down.
     pub(super) fn drop_queries(&mut self) {
         for query in Query::ALL {
             if self.take_asked(query) {
-                self.emit(Event::Unanswered(query));
+                self.emit(Note::Unanswered(query));
             }
         }
     }

@@ -7,7 +7,7 @@ use super::session::Phase;
 use super::state::{Pos, Timer};
 use super::transaction::{Open, Stage};
 use crate::role::Role as _;
-use crate::time::{Duration, Instant};
+use crate::time::{Duration, Instant, earlier};
 
 /// How long after a payment was taken offline it is looked for first.
 pub(super) const OFFLINE_FIRST: Duration = Duration::from_secs(60);
@@ -75,8 +75,8 @@ impl Pos<'_> {
                 // It may still be running: questions can come, and it can be cancelled.
                 if self.cases.open().is_none() {
                     entry.open = Some(Open::resumed());
-                    self.set(Timer::Total, now.after(deadlines.total));
-                    self.set(Timer::Quiet, now.after(deadlines.quiet));
+                    self.set(Timer::Total, now, deadlines.total);
+                    self.set(Timer::Quiet, now, deadlines.quiet);
                 }
             }
             Some(ending) => {
@@ -151,19 +151,14 @@ impl Pos<'_> {
 
     /// When the next case wants attention.
     pub(super) fn next_case(&self) -> Option<Instant> {
-        self.cases
-            .iter()
-            .flat_map(|entry| {
-                let doubt = entry.doubt;
-                let unknown_at = doubt.and_then(|doubt| doubt.unknown_at);
-                let ask_at = doubt.and_then(|doubt| doubt.ask_at);
-                [
-                    unknown_at.filter(|_| !entry.told),
-                    ask_at.filter(|_| self.may_inquire(entry)),
-                ]
-            })
-            .flatten()
-            .min()
+        self.cases.iter().fold(None, |next, entry| {
+            let Some(doubt) = &entry.doubt else {
+                return next;
+            };
+            let unknown_at = doubt.unknown_at.filter(|_| !entry.told);
+            let ask_at = doubt.ask_at.filter(|_| self.may_inquire(entry));
+            earlier(next, earlier(unknown_at, ask_at))
+        })
     }
 
     fn overdue(&self, now: Instant) -> Option<(RequestId, Doubt)> {
@@ -187,6 +182,7 @@ impl Pos<'_> {
     }
 
     /// Whether anything may be asked now. While a request is open only it is asked about.
+    #[inline(never)]
     fn may_inquire(&self, entry: &Entry) -> bool {
         self.session.phase == Phase::Ready
             && self.inquiry.is_none()

@@ -6,7 +6,6 @@ use super::judging::texts;
 use super::outcome::{Cause, Certainty, Ending, Evidence, Finality, Missing, Outcome, ResultCode};
 use super::proof::{Fact, Verdict, prove};
 use super::request::{RequestId, RequestKind};
-use super::session::cut;
 use super::state::{Pos, Timer};
 use super::transaction::HeldRefund;
 use crate::message::{Ack, RefundResponse, VoidPaymentResponse};
@@ -25,7 +24,7 @@ impl Pos<'_> {
         &mut self,
         now: Instant,
         kind: RequestKind,
-        fits: impl Fn(&Entry) -> bool,
+        fits: &dyn Fn(&Entry) -> bool,
     ) -> Option<RequestId> {
         let here = Some(self.session.number);
         let mut fitting = self.cases.iter_mut().filter(|entry| {
@@ -63,7 +62,7 @@ impl Pos<'_> {
             response.payment_id(),
             refund.and_then(|refund| refund.amount()),
         );
-        let ours = self.only_one(now, RequestKind::Refund, |entry| {
+        let ours = self.only_one(now, RequestKind::Refund, &|entry| {
             gives_back(entry, payment, amount)
         });
         let Some(request) = ours else {
@@ -79,7 +78,7 @@ impl Pos<'_> {
         };
         let held = HeldRefund {
             done,
-            refund: refund.and_then(|refund| refund.id()).map(cut),
+            refund: refund.and_then(|refund| refund.id()).map(Text::cut),
             amount: amount.unwrap_or(0),
             why,
         };
@@ -96,7 +95,7 @@ impl Pos<'_> {
                 return None;
             }
         }
-        self.set(Timer::Refund, now.after(CONFIRMED));
+        self.set(Timer::Refund, now, CONFIRMED);
         None
     }
 
@@ -130,7 +129,7 @@ impl Pos<'_> {
         let is_new = refund.id().is_some_and(|id| !self.tx.knows(Some(id)));
         let request = match self.open_request() {
             Some(open) if confirms => Some(open),
-            _ if is_new => self.only_one(now, RequestKind::Refund, |entry| {
+            _ if is_new => self.only_one(now, RequestKind::Refund, &|entry| {
                 gives_back(entry, payment, refund.amount())
             }),
             _ => None,
@@ -166,7 +165,7 @@ impl Pos<'_> {
         let is_new = credit.id().is_some_and(|id| !self.tx.knows(Some(id)));
         // The terminal has taken the open one: everything before it is over.
         let taken = self.cases.open().is_some_and(|entry| entry.taken);
-        let request = self.only_one(now, RequestKind::ManualRefund, |entry| {
+        let request = self.only_one(now, RequestKind::ManualRefund, &|entry| {
             let asked = entry.record.amount;
             is_new
                 && entry.open.is_some() == taken
@@ -226,7 +225,7 @@ impl Pos<'_> {
         };
         // A payment that is said to be voided is, whoever asked and when.
         let request =
-            self.only_one(now, RequestKind::Void, |entry| is_about(entry, id))
+            self.only_one(now, RequestKind::Void, &|entry| is_about(entry, id))
                 .or_else(|| {
                     let mut voids = self.cases.iter().filter(|entry| {
                         entry.record.kind == RequestKind::Void && entry.is_unsettled()
@@ -246,7 +245,7 @@ impl Pos<'_> {
         let ending = match prove(RequestKind::Void, fact) {
             Verdict::Made(evidence) => Ending {
                 approved: payment.and_then(|payment| payment.amount()).unwrap_or(0),
-                payment: id.map(cut),
+                payment: id.map(Text::cut),
                 ..made(0, 0, evidence)
             },
             Verdict::NotMade(evidence) => Ending::new(
@@ -327,7 +326,7 @@ pub(super) fn given_back(
     let amount = amount.unwrap_or(asked);
     Ending {
         approved: amount,
-        payment: id.map(cut),
+        payment: id.map(Text::cut),
         ..made(amount, asked, evidence)
     }
 }

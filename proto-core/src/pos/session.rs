@@ -89,7 +89,7 @@ pub struct Terminal {
 
 impl Terminal {
     pub(super) fn of(info: DiscoveryResponse<'_>) -> Self {
-        let text = |text: Option<Text<'_>>| cut(text.unwrap_or_default());
+        let text = |text: Option<Text<'_>>| text.unwrap_or_default().cut();
         let tip_adjust = info.supports_tip_adjust().unwrap_or(true);
         let multi_pay_token = info.supports_multi_pay_token().unwrap_or(true);
         let says = |text: Option<Text<'_>>| text.is_some_and(|text| text == SIMULATOR);
@@ -108,17 +108,6 @@ impl Terminal {
     }
 }
 
-/// The text, cut to what fits.
-pub(super) fn cut<const N: usize>(text: Text<'_>) -> heapless::String<N> {
-    let mut cut = heapless::String::new();
-    for c in text.chars() {
-        if cut.push(c).is_err() {
-            break;
-        }
-    }
-    cut
-}
-
 impl Pos<'_> {
     pub(super) fn enter(&mut self, phase: Phase) {
         log!(info, "session: {}", phase);
@@ -127,13 +116,13 @@ impl Pos<'_> {
 
     pub(super) fn discover(&mut self, now: Instant) {
         self.due.discovery = true;
-        self.set(Timer::Discovery, now.after(DISCOVERY_AGAIN));
+        self.set(Timer::Discovery, now, DISCOVERY_AGAIN);
         self.pump();
     }
 
     pub(super) fn start_pairing(&mut self, now: Instant) {
         self.due.pairing = true;
-        self.set(Timer::PairingAgain, now.after(PAIRING_UNHEARD));
+        self.set(Timer::PairingAgain, now, PAIRING_UNHEARD);
         self.pump();
     }
 
@@ -215,7 +204,7 @@ impl Pos<'_> {
             return Event::TokenRefused;
         }
         self.session.refusals = self.session.refusals.saturating_add(1);
-        self.set(Timer::PairingAgain, now.after(self.pairing_pause()));
+        self.set(Timer::PairingAgain, now, self.pairing_pause());
         Event::PairingFailed
     }
 
@@ -238,7 +227,7 @@ impl Pos<'_> {
         if info.ready() != Some(true) {
             self.terminal = terminal;
             self.enter(Phase::NotReady);
-            self.set(Timer::Discovery, now.after(DISCOVERY_AGAIN));
+            self.set(Timer::Discovery, now, DISCOVERY_AGAIN);
             return Some(Event::NotReady(info));
         }
         self.stop(Timer::Discovery);

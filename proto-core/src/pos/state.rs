@@ -2,15 +2,14 @@
 
 use core::fmt;
 
-use heapless::Deque;
-
 use super::case::{Cases, Standing};
 use super::config::{Config, Memory, Screens, TOKEN_LEN};
 use super::event::{Event, Unsolicited};
 use super::inquiry::Inquiry;
+use super::notes::{Note, Notes};
 use super::query::{Queries, Query};
 use super::request::{Refused, RequestId};
-use super::session::{Phase, Session, Terminal, cut};
+use super::session::{Phase, Session, Terminal};
 use super::transaction::{Front, Transaction};
 use crate::journal::{JournalFailed, Record, RecordId};
 use crate::link::{Detail, Down, LinkInfo, LinkKind};
@@ -21,13 +20,9 @@ use crate::message::{
 use crate::outbox::Outbox;
 use crate::redact::Secret;
 use crate::role::Role;
-use crate::time::{Duration, Instant, Timers};
+use crate::time::{Duration, Instant, Timers, earlier};
 use crate::wire::names::{MessageType, Method, UiDirection, UiState};
 use crate::wire::{FrameError, Message, Sender, Unreadable, name_in_head, open, package_name};
-
-/// Events that wait for `poll_event`. When it is full the oldest is dropped; an outcome waits in its case and
-/// never is.
-const EVENTS: usize = 16;
 
 /// How long the thank-you screen stays.
 const THANK_YOU: Duration = Duration::from_secs(3);
@@ -102,7 +97,7 @@ pub struct Pos<'b> {
     /// The wall clock when it was last told: milliseconds since 1970.
     pub(super) wall: Option<(Instant, u64)>,
     pub(super) timers: Timers<TIMERS>,
-    events: Deque<Event<'static>, EVENTS>,
+    notes: Notes,
     pub(super) pong_at: Option<Instant>,
 }
 
@@ -138,7 +133,7 @@ impl<'b> Pos<'b> {
             queries: Queries::default(),
             wall: None,
             timers: Timers::new(),
-            events: Deque::new(),
+            notes: Notes::new(),
             pong_at: None,
         }
     }
@@ -192,22 +187,22 @@ impl<'b> Pos<'b> {
         }
     }
 
-    pub(super) fn emit(&mut self, event: Event<'static>) {
-        if self.events.is_full() {
-            self.events.pop_front();
-        }
-        // There is room now.
-        let _ = self.events.push_back(event);
+    pub(super) fn emit(&mut self, note: Note) {
+        self.notes.push(note);
     }
 
-    pub(super) fn set(&mut self, timer: Timer, due: Instant) {
-        self.timers.set(timer as usize, due);
+    /// Sets the timer to so long from now.
+    #[inline(never)]
+    pub(super) fn set(&mut self, timer: Timer, now: Instant, wait: Duration) {
+        self.timers.set(timer as usize, now.after(wait));
     }
 
+    #[inline(never)]
     pub(super) fn stop(&mut self, timer: Timer) {
         self.timers.stop(timer as usize);
     }
 
+    #[inline(never)]
     fn fires(&mut self, timer: Timer, now: Instant) -> bool {
         self.timers.take_due(timer as usize, now)
     }
@@ -219,7 +214,7 @@ impl<'b> Pos<'b> {
         }
         if paid {
             self.due.thank_you = true;
-            self.set(Timer::Welcome, now.after(THANK_YOU));
+            self.set(Timer::Welcome, now, THANK_YOU);
         } else {
             self.due.welcome = true;
         }
@@ -347,12 +342,14 @@ impl Role for Pos<'_> {
         };
         self.enter(Phase::Pairing);
         self.pong_at = None;
-        self.emit(Event::Connected(info));
+        let (kind, max_piece) = (info.kind, info.max_piece);
+        self.notes
+            .push_with(Note::Connected { kind, max_piece }, info.peer);
         if self.session.kind == LinkKind::Network {
-            self.set(Timer::Pairing, now.after(self.config.deadlines.pairing));
+            self.set(Timer::Pairing, now, self.config.deadlines.pairing);
             match self.pairing_pause() {
                 Duration::ZERO => self.start_pairing(now),
-                pause => self.set(Timer::PairingAgain, now.after(pause)),
+                pause => self.set(Timer::PairingAgain, now, pause),
             }
         } else {
             self.enter(Phase::Discovering);
@@ -374,7 +371,8 @@ impl Role for Pos<'_> {
         ] {
             self.stop(timer);
         }
-        self.emit(Event::Disconnected(down.clone()));
+        self.notes
+            .push_with(Note::Disconnected(down.reason), down.detail.clone());
         // A further failure to come up loses nothing more.
         if was_up {
             self.lose_link(now);
@@ -405,12 +403,12 @@ impl Role for Pos<'_> {
         let method = name_in_head(head).map(|method| Detail::of(method.name()));
         let method = method.unwrap_or_default();
         self.missed_something(now);
-        self.emit(Event::Oversize { method, total });
+        self.notes.push_with(Note::Oversize { total }, method);
     }
 
     fn handle_garbled(&mut self, now: Instant, error: FrameError) {
         self.missed_something(now);
-        self.emit(Event::Garbled(error));
+        self.emit(Note::Garbled(error));
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -419,9 +417,9 @@ impl Role for Pos<'_> {
             self.discover(now);
         }
         if self.fires(Timer::Pairing, now) {
-            self.emit(Event::PairingTimedOut);
+            self.emit(Note::PairingTimedOut);
             // Its answer may be lost: it is asked anew.
-            self.set(Timer::Pairing, now.after(self.config.deadlines.pairing));
+            self.set(Timer::Pairing, now, self.config.deadlines.pairing);
             self.start_pairing(now);
         }
         if self.fires(Timer::PairingAgain, now) {
@@ -450,10 +448,10 @@ impl Role for Pos<'_> {
         if self.fires(Timer::Progress, now) {
             // While it asks, the terminal waits for this side.
             if !self.tx.is_asked() {
-                self.emit(Event::NoProgress);
+                self.emit(Note::NoProgress);
                 self.missed_something(now);
             }
-            self.set(Timer::Progress, now.after(self.config.deadlines.progress));
+            self.set(Timer::Progress, now, self.config.deadlines.progress);
         }
         for query in Query::ALL {
             if self.fires(query.timer(), now) {
@@ -476,7 +474,7 @@ impl Role for Pos<'_> {
     }
 
     fn poll_event(&mut self) -> Option<Event<'static>> {
-        self.events.pop_front().or_else(|| self.next_told())
+        self.notes.pop().or_else(|| self.next_told())
     }
 
     fn transmit(&mut self) -> Option<&[u8]> {
@@ -514,8 +512,7 @@ impl Role for Pos<'_> {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let due = [self.timers.next(), self.next_case()];
-        due.into_iter().flatten().min()
+        earlier(self.timers.next(), self.next_case())
     }
 
     fn prepare_close(&mut self, _now: Instant) {
@@ -532,5 +529,5 @@ pub(super) type ScreenName = heapless::String<40>;
 
 /// The name of a screen, cut to what fits.
 pub(super) fn screen_name(state: UiState<'_>) -> ScreenName {
-    cut(state.name())
+    state.name().cut()
 }

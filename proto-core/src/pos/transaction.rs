@@ -2,7 +2,7 @@
 
 use super::case::{Due, Entry};
 use super::closing::not_sent;
-use super::event::Event;
+use super::notes::Note;
 use super::outcome::{Cause, Certainty, Ending, Evidence};
 use super::question::{Question, QuestionKind};
 use super::request::{Asked, Env, ExternalId, PaymentId, RequestId};
@@ -309,7 +309,7 @@ impl<'b> Transaction<'b> {
     /// Keeps the payment of a question, as it was received; too large a one by its id only.
     pub(super) fn hold(&mut self, payment: Payment<'_>) {
         self.wipe_hold();
-        self.payment_id = super::session::cut(payment.id().unwrap_or_default());
+        self.payment_id = payment.id().unwrap_or_default().cut();
         let text = payment.object().json().expose().as_bytes();
         if let Some(slot) = self.hold.get_mut(..text.len()) {
             slot.copy_from_slice(text);
@@ -362,7 +362,7 @@ impl Pos<'_> {
     pub(super) fn begin(
         &mut self,
         now: Instant,
-        asked: &Asked,
+        asked: Asked,
         message: (u32, usize),
         env: Env,
     ) -> RequestId {
@@ -377,9 +377,9 @@ impl Pos<'_> {
             version: RECORD_VERSION,
             request,
             kind: asked.kind,
-            external_id: asked.external_id.clone(),
-            payment: asked.payment.clone(),
-            original: asked.original.clone(),
+            external_id: asked.external_id,
+            payment: asked.payment,
+            original: asked.original,
             amount: asked.amount,
             tip: asked.tip,
             terminal: self.terminal.serial.clone(),
@@ -396,15 +396,15 @@ impl Pos<'_> {
         let _ = self.cases.insert(entry);
         let deadlines = self.config.deadlines;
         let total = if asked.kind.starts() {
-            self.set(Timer::Quiet, now.after(deadlines.quiet));
+            self.set(Timer::Quiet, now, deadlines.quiet);
             deadlines.total
         } else {
             deadlines.other
         };
         log!(info, "{}: {} of {=i64}", request, asked.kind, asked.amount);
-        self.set(Timer::Journal, now.after(deadlines.journal));
-        self.set(Timer::Total, now.after(asked.deadline.unwrap_or(total)));
-        self.set(Timer::Progress, now.after(deadlines.progress));
+        self.set(Timer::Journal, now, deadlines.journal);
+        self.set(Timer::Total, now, asked.deadline.unwrap_or(total));
+        self.set(Timer::Progress, now, deadlines.progress);
         request
     }
 
@@ -414,13 +414,12 @@ impl Pos<'_> {
         let Some(entry) = self.cases.open_mut() else {
             return false;
         };
-        let id = entry.record.external_id.clone();
         match &mut entry.open {
             Some(open) if open.stage == Stage::Released => {
                 open.stage = Stage::Sent;
                 log!(info, "{}: handed out", entry.record.request);
                 entry.session = Some(session);
-                self.tx.remember_sent(&id);
+                self.tx.remember_sent(&entry.record.external_id);
                 true
             }
             _ => false,
@@ -448,8 +447,8 @@ impl Pos<'_> {
     pub(super) fn sign_of_life(&mut self, now: Instant) {
         // A refund or a void has one deadline only.
         if self.timers.is_set(Timer::Quiet as usize) {
-            self.set(Timer::Quiet, now.after(self.config.deadlines.quiet));
-            self.set(Timer::Progress, now.after(self.config.deadlines.progress));
+            self.set(Timer::Quiet, now, self.config.deadlines.quiet);
+            self.set(Timer::Progress, now, self.config.deadlines.progress);
         }
     }
 
@@ -517,7 +516,7 @@ impl Pos<'_> {
                 }
             }
             (_, Ok(())) => {}
-            (_, Err(JournalFailed)) => self.emit(Event::JournalFailed(request)),
+            (_, Err(JournalFailed)) => self.emit(Note::JournalFailed(request)),
         }
         self.cases.tidy();
     }

@@ -295,7 +295,7 @@ impl Framer {
                 let skipped = core::mem::take(&mut self.skipped);
                 return (skipped > 0).then_some(FrameError { skipped });
             }
-            self.head.remove(0);
+            self.head = without_first(&self.head);
             if self.shared > 0 {
                 self.shared = self.shared.saturating_sub(1);
             } else {
@@ -345,6 +345,15 @@ impl fmt::Debug for Framer {
             .field("checked", &self.checked)
             .finish_non_exhaustive()
     }
+}
+
+/// A head without its first byte. (What moves bytes within their place is more code than all of this.)
+fn without_first<const N: usize>(head: &heapless::Vec<u8, N>) -> heapless::Vec<u8, N> {
+    let mut behind = heapless::Vec::new();
+    for byte in head.iter().skip(1) {
+        let _ = behind.push(*byte);
+    }
+    behind
 }
 
 impl Default for Framer {

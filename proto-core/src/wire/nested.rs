@@ -90,27 +90,33 @@ impl WriteJson for Number<'_> {
     }
 }
 
-/// Writes a member, if there is a value for it.
+/// Writes a member, if there is a value for it. A draft has many of them: its code is a call for each.
+#[inline(never)]
 pub(crate) fn put<T: WriteJson>(to: &mut Writer<'_>, name: &str, value: &Option<T>) {
-    to.optional(name, value.as_ref());
+    if let Some(value) = value {
+        to.declared(name);
+        value.write(to);
+    }
 }
 
 /// Writes a member as JSON in a string.
+#[inline(never)]
 pub(crate) fn put_in_string<T: WriteJson>(to: &mut Writer<'_>, name: &str, value: &Option<T>) {
     if let Some(value) = value {
-        to.key(name);
+        to.declared(name);
         to.in_string(|to| value.write(to));
     }
 }
 
 /// Writes a list as it stands inside a model object: `{"elements":[…]}`.
+#[inline(never)]
 pub(crate) fn put_elements<D: WriteJson>(
     to: &mut Writer<'_>,
     name: &str,
     value: &Option<Nested<'_, [D]>>,
 ) {
     if let Some(list) = value {
-        to.key(name);
+        to.declared(name);
         to.object(|to| to.member("elements", list));
     }
 }
@@ -124,11 +130,11 @@ pub(crate) fn put_in_strings<D: WriteJson>(
     match value {
         None => {}
         Some(Nested::Draft(items)) => {
-            to.key(name);
+            to.declared(name);
             to.list(items.iter().map(Item::Draft));
         }
         Some(Nested::Text(json)) => {
-            to.key(name);
+            to.declared(name);
             let items = match json.value() {
                 Value::List(list) => Some(list.items()),
                 _ => None,

@@ -220,7 +220,7 @@ fn open_in_place(buf: &mut [u8]) -> Result<Envelope, OpenError> {
     if buf.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Err(OpenError::NotAnObject);
     }
-    let envelope = Envelope::of(buf);
+    let mut envelope = Envelope::of(buf);
     if envelope
         .fragment_index
         .is_some_and(|index| index.of(buf) != b"null")
@@ -244,11 +244,12 @@ fn open_in_place(buf: &mut [u8]) -> Result<Envelope, OpenError> {
             }));
         }
     }
-    let opened = envelope
+    envelope.listed = envelope
         .method
         .and_then(|span| string_at(buf, span))
         .or_else(|| method_of_payload(buf, payload.start))
-        .map_or(NOTHING, |name| message::opened(Method::from_name(name)));
+        .and_then(Method::listed);
+    let opened = envelope.listed.map_or(NOTHING, message::opened);
     open_fields(buf, payload.start, opened, IN_PAYLOAD);
     Ok(envelope)
 }
@@ -267,6 +268,8 @@ struct Envelope {
     last_fragment: Option<Span>,
     application_id: Option<Span>,
     source_sdk: Option<Span>,
+    /// The method, here or in the payload, if it is one that is listed.
+    listed: Option<Method<'static>>,
 }
 
 impl Envelope {
@@ -375,16 +378,16 @@ fn string_at(buf: &[u8], span: Span) -> Option<Text<'_>> {
 
 fn read<'m>(buf: &'m [u8], envelope: &Envelope) -> Option<Message<'m>> {
     let buf = core::str::from_utf8(buf).ok()?;
-    let value = |span: Option<Span>| {
-        let span = span?;
-        Value::of_checked(buf.get(span.start..span.end)?)
-    };
-    let text = |span| value(span).and_then(Text::read);
+    let value = |span| value_at(buf, span);
+    let text = |span| text_at(buf, span);
     let flag = |span| value(span).and_then(bool::read);
     let mut message = Message {
         id: text(envelope.id),
         kind: text(envelope.kind).map_or(MessageType::Command, MessageType::from_name),
-        method: text(envelope.method).map(Method::from_name),
+        method: match (envelope.method, envelope.listed) {
+            (Some(_), Some(listed)) => Some(listed),
+            (method, _) => text(method).map(Method::from_name),
+        },
         version: value(envelope.version)
             .and_then(i64::read)
             .unwrap_or(1)
@@ -404,6 +407,17 @@ fn read<'m>(buf: &'m [u8], envelope: &Envelope) -> Option<Message<'m>> {
         message.method = message.payload.field(&[key::METHOD]);
     }
     Some(message)
+}
+
+#[inline(never)]
+fn value_at(text: &str, span: Option<Span>) -> Option<Value<'_>> {
+    let span = span?;
+    Value::of_checked(text.get(span.start..span.end)?)
+}
+
+#[inline(never)]
+fn text_at(text: &str, span: Option<Span>) -> Option<Text<'_>> {
+    value_at(text, span).and_then(Text::read)
 }
 
 /// A field that travels as JSON in a string, or has such fields inside (`protocol/model.md` §1). Which they

@@ -114,7 +114,7 @@ impl Sealed for Sale<'_> {
             "In Sale : SaleRequest - The request ExternalId cannot be null or blank.",
             "In Sale : SaleRequest - The request ExternalId cannot be longer than 32 characters.",
         )?;
-        first_broken([
+        first_broken(&[
             (
                 self.amount <= 0,
                 "In Sale : SaleRequest - The request amount cannot be zero.",
@@ -303,7 +303,7 @@ impl Sealed for Auth<'_> {
             "In Auth : AuthRequest - The request ExternalId cannot be null or blank.",
             "In Auth : AuthRequest - The request ExternalId cannot be longer than 32 characters.",
         )?;
-        first_broken([(
+        first_broken(&[(
             self.0.amount <= 0,
             "In Auth : AuthRequest - The request amount cannot be zero.",
         )])?;
@@ -327,7 +327,7 @@ impl Sealed for PreAuth<'_> {
             "In PreAuth : PreAuthRequest - The request ExternalId cannot be null or blank.",
             "In PreAuth : PreAuthRequest - The request ExternalId cannot be longer than 32 characters.",
         )?;
-        first_broken([(
+        first_broken(&[(
             self.0.amount <= 0,
             "In PreAuth : PreAuthRequest - The request amount cannot be zero.",
         )])?;
@@ -355,7 +355,7 @@ impl Sealed for ManualRefund<'_> {
             "In ManualRefund : ManualRefundRequest - The request ExternalId cannot be null or blank.",
             "In ManualRefund : ManualRefundRequest - The request ExternalId cannot be longer than 32 characters.",
         )?;
-        first_broken([(
+        first_broken(&[(
             self.0.amount <= 0,
             "In ManualRefund : ManualRefundRequest Amount must be greater than zero.",
         )])?;

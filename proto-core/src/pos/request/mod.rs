@@ -343,10 +343,8 @@ pub(super) fn checked_id(
 }
 
 /// Refuses with the message of the first rule that is broken.
-pub(super) fn first_broken(
-    rules: impl IntoIterator<Item = (bool, &'static str)>,
-) -> Result<(), Refused> {
-    match rules.into_iter().find(|(broken, _)| *broken) {
+pub(super) fn first_broken(rules: &[(bool, &'static str)]) -> Result<(), Refused> {
+    match rules.iter().find(|(broken, _)| *broken) {
         Some((_, message)) => Err(Refused::invalid(message)),
         None => Ok(()),
     }

@@ -3,7 +3,7 @@
 use super::sealed::Sealed;
 use super::{Asked, ExternalId, PaymentId, Refused, RequestKind, checked_id, first_broken};
 use crate::message::{MessageDraft, RefundRequestDraft, VoidPaymentDraft};
-use crate::model::{PaymentDraft, ReferenceDraft};
+use crate::model::{PaymentReferenceDraft, ReferenceDraft};
 use crate::time::Duration;
 use crate::wire::json::Text;
 use crate::wire::names::VoidReason;
@@ -79,7 +79,7 @@ impl Sealed for RefundPayment<'_> {
     }
 
     fn check(&self) -> Result<Asked, Refused> {
-        first_broken([
+        first_broken(&[
             (
                 self.payment_id.is_empty(),
                 "In RefundPayment : RefundPaymentRequest PaymentID cannot be empty.",
@@ -197,7 +197,7 @@ impl Sealed for VoidPayment<'_> {
     }
 
     fn check(&self) -> Result<Asked, Refused> {
-        first_broken([
+        first_broken(&[
             (
                 self.payment_id.is_empty(),
                 "In VoidPayment : VoidPaymentRequest PaymentId cannot be empty.",
@@ -241,11 +241,11 @@ impl Sealed for VoidPayment<'_> {
             id: Some(Text::from(id)),
             more: &[],
         };
-        let payment = PaymentDraft {
+        let payment = PaymentReferenceDraft {
             id: Some(self.payment_id.into()),
             order: self.order_id.map(reference),
             employee: self.employee_id.map(reference),
-            ..PaymentDraft::default()
+            more: &[],
         };
         write(&VoidPaymentDraft {
             payment: Some(InString::Draft(&payment)),

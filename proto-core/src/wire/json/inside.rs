@@ -1,7 +1,7 @@
 //! JSON that stands in a string of JSON, opened where it lies.
 
 use super::check::{JsonError, check_inside};
-use super::scan::{Member, backslashes, behind_plain, behind_space, behind_value, place_of};
+use super::scan::{Member, WORD, backslashes, behind_plain, behind_space, behind_value, place_of};
 use super::text::{Text, unescape};
 
 /// A stretch of a buffer, from `start` to before `end`.
@@ -127,12 +127,12 @@ fn unescape_in_place(text: &mut [u8]) -> usize {
                 };
                 (used, put(text, to, c.encode_utf8(&mut [0; 4]).as_bytes()))
             }
-            [byte, ..] => match rest.first_chunk::<8>() {
-                // Eight bytes at once where that overwrites nothing that is still to come; what is behind the
-                // first escape among them is written once more.
-                Some(&word) if from.wrapping_sub(to) >= 8 => {
+            [byte, ..] => match rest.first_chunk() {
+                // A word at once where that overwrites nothing that is still to come; what is behind the first
+                // escape in it is written once more.
+                Some(&word) if from.wrapping_sub(to) >= WORD => {
                     let _ = put(text, to, &word);
-                    let escapes = backslashes(u64::from_le_bytes(word));
+                    let escapes = backslashes(usize::from_le_bytes(word));
                     let plain = (escapes.trailing_zeros() >> 3) as usize;
                     match word.get(plain.wrapping_add(1)) {
                         Some(byte @ (b'"' | b'\\' | b'/')) => {

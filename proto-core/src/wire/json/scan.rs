@@ -12,11 +12,11 @@ pub(crate) fn behind_space(text: &[u8]) -> &[u8] {
 }
 
 /// Behind the bytes that mean themselves in a string: at the first quote, backslash or control character, or at
-/// the end. Looks at eight bytes at a time.
+/// the end. Looks at a word at a time.
 pub(super) fn behind_plain(text: &[u8]) -> &[u8] {
     let mut rest = text;
-    while let Some((word, behind)) = rest.split_first_chunk::<8>() {
-        let special = special_bytes(u64::from_le_bytes(*word));
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        let special = special_bytes(usize::from_le_bytes(*word));
         if special != 0 {
             let plain = (special.trailing_zeros() >> 3) as usize;
             return rest.get(plain..).unwrap_or_default();
@@ -127,25 +127,28 @@ pub(super) fn place_of(behind: &[u8], text: &[u8]) -> usize {
 
 /// Marks bytes that are a quote, a backslash or below 0x20 with their high bit. The lowest mark is
 /// right; marks above it may be false (a borrow), which does not matter to who takes the lowest.
-fn special_bytes(word: u64) -> u64 {
+fn special_bytes(word: usize) -> usize {
     let quote = zero_bytes(word ^ every(b'"'));
     let control = word.wrapping_sub(every(0x20)) & !word;
     (quote | zero_bytes(word ^ every(b'\\')) | control) & every(0x80)
 }
 
 /// Marks the backslashes, in the same way.
-pub(super) fn backslashes(word: u64) -> u64 {
+pub(super) fn backslashes(word: usize) -> usize {
     zero_bytes(word ^ every(b'\\')) & every(0x80)
 }
 
-const fn zero_bytes(word: u64) -> u64 {
+const fn zero_bytes(word: usize) -> usize {
     word.wrapping_sub(every(1)) & !word
 }
 
-/// The byte in all eight places.
-const fn every(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
+/// The byte in every place of a word.
+const fn every(byte: u8) -> usize {
+    usize::from_le_bytes([byte; WORD])
 }
+
+/// The bytes of a word: as many as this processor works on at once.
+pub(super) const WORD: usize = size_of::<usize>();
 
 #[cfg(test)]
 mod tests {

@@ -64,10 +64,20 @@ impl<'m> Text<'m> {
     #[must_use]
     pub fn copied<const N: usize>(self) -> Option<heapless::String<N>> {
         let mut copy = heapless::String::new();
-        for c in self.chars() {
-            copy.push(c).ok()?;
-        }
-        Some(copy)
+        self.append_to(&mut copy).then_some(copy)
+    }
+
+    /// A copy, cut at a character boundary if it is longer than `N` bytes.
+    pub(crate) fn cut<const N: usize>(self) -> heapless::String<N> {
+        let mut copy = heapless::String::new();
+        self.append_to(&mut copy);
+        copy
+    }
+
+    /// Appends as many characters as fit, and says whether that was all.
+    #[inline(never)]
+    fn append_to(self, copy: &mut heapless::string::StringView) -> bool {
+        self.chars().all(|c| copy.push(c).is_ok())
     }
 
     /// The text as it stands in JSON, and whether it is escaped there.

@@ -137,11 +137,14 @@ impl<'m> Object<'m> {
     }
 
     /// The value under the first of `names` that has one.
+    #[inline(never)]
     pub(crate) fn field<T: Read<'m>>(self, names: &[&str]) -> Option<T> {
-        names
-            .iter()
-            .find_map(|name| self.get(name))
-            .and_then(T::read)
+        self.first_of(names).and_then(T::read)
+    }
+
+    #[inline(never)]
+    fn first_of(self, names: &[&str]) -> Option<Value<'m>> {
+        names.iter().find_map(|name| self.get(name))
     }
 
     /// All members in their order.
@@ -334,6 +337,7 @@ pub(crate) trait Read<'m>: Sized {
 }
 
 impl<'m> Read<'m> for Text<'m> {
+    #[inline(never)]
     fn read(value: Value<'m>) -> Option<Self> {
         match value {
             Value::String(text) => Some(text),
@@ -468,6 +472,7 @@ fn plain_integer(number: &[u8]) -> Option<i64> {
 const MAX_PLAIN_DIGITS: usize = 18;
 
 /// A legal number that is a whole one, however it is written (`100`, `100.0`, `1e2`), exactly, or `None`.
+#[inline(never)]
 fn integer(number: &str) -> Option<i64> {
     if let Some(plain) = plain_integer(number.as_bytes()) {
         return Some(plain);
@@ -476,17 +481,19 @@ fn integer(number: &str) -> Option<i64> {
         Some(rest) => (true, rest),
         None => (false, number),
     };
-    let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+    let (mantissa, exponent) = match rest.bytes().position(|byte| byte | 0x20 == b'e') {
+        Some(at) => (
+            rest.get(..at)?,
+            rest.get(at.checked_add(1)?..)?.parse::<i32>().ok()?,
+        ),
         None => (rest, 0),
     };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = || whole.bytes().chain(fraction.bytes());
+    let whole = mantissa.bytes().take_while(|byte| *byte != b'.').count();
     // The value is 0.<digits> times ten to the power of `point`.
-    let point = i32::try_from(whole.len()).ok()?.checked_add(exponent)?;
+    let point = i32::try_from(whole).ok()?.checked_add(exponent)?;
     let mut value = 0i64;
     let mut place = 0i32;
-    for byte in digits() {
+    for byte in mantissa.bytes().filter(|byte| *byte != b'.') {
         let digit = i64::from(char::from(byte).to_digit(10)?);
         if place < point {
             value = value.checked_mul(10)?.checked_sub(digit)?;

@@ -108,13 +108,29 @@ impl<'b> Writer<'b> {
 
     /// The name of the next member; a value must follow.
     pub fn key<'t>(&mut self, name: impl Into<Text<'t>>) {
+        self.key_text(name.into());
+    }
+
+    #[inline(never)]
+    fn key_text(&mut self, name: Text<'_>) {
         self.comma();
-        self.string(name.into());
+        self.string(name);
         self.push(b':');
         self.first = false;
     }
 
+    /// The name of the next member, one that needs no escapes: that of a declared field.
+    #[inline(never)]
+    pub(crate) fn declared(&mut self, name: &str) {
+        self.comma();
+        self.quote();
+        self.extend(name.as_bytes());
+        self.quote();
+        self.push(b':');
+    }
+
     /// A string value.
+    #[inline(never)]
     pub fn string(&mut self, text: Text<'_>) {
         self.quote();
         let (raw, escaped) = text.raw();
@@ -199,6 +215,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Text, escaped `level` times, plain stretches at once.
+    #[inline(never)]
     fn run(&mut self, text: &str, level: u8) {
         let mut rest = text.as_bytes();
         if level == 0 {
@@ -247,6 +264,7 @@ impl<'b> Writer<'b> {
         self.len = end;
     }
 
+    #[inline(never)]
     fn push(&mut self, byte: u8) {
         if let Some(slot) = self.buf.get_mut(self.len) {
             *slot = byte;
