@@ -18,7 +18,7 @@ pub mod vectors;
 pub use kept::kept;
 pub use line::Uart;
 pub use port::Port;
-pub use stack::high_water;
+pub use stack::{depth, high_water};
 pub use timer::{now, sleep, start, wall};
 
 /// What the till shows on the terminal at the end of the day.
