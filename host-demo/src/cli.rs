@@ -2,6 +2,7 @@
 
 pub mod journal;
 pub mod sale;
+pub mod undo;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,7 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use transport_usb::Identity;
 
-pub use self::sale::{PayArgs, SaleArgs};
+pub use self::sale::{AuthArgs, ManualRefundArgs, PayArgs, PreauthArgs, SaleArgs};
+pub use self::undo::{RefundArgs, VoidArgs};
 use crate::sim::{Plan, Script};
 
 /// Takes payments on a Clover terminal, or on a simulated one, from the command line.
@@ -31,6 +33,21 @@ pub enum Command {
     /// See to it that an invoice is paid, once, however often this is run
     #[command(after_help = PAY_HELP)]
     Pay(Box<PayArgs>),
+    /// Take a payment now, to which a tip is added later
+    #[command(after_help = AUTH_HELP)]
+    Auth(Box<AuthArgs>),
+    /// Reserve an amount, to be captured later
+    #[command(after_help = PREAUTH_HELP)]
+    Preauth(Box<PreauthArgs>),
+    /// Void a payment
+    #[command(after_help = undo::VOID_HELP)]
+    Void(Box<VoidArgs>),
+    /// Give a payment back, or a part of it
+    #[command(after_help = undo::REFUND_HELP)]
+    Refund(Box<RefundArgs>),
+    /// Give money to a card without a payment
+    #[command(after_help = MANUAL_REFUND_HELP)]
+    ManualRefund(Box<ManualRefundArgs>),
     /// Show a line of text on the terminal
     #[command(after_help = MESSAGE_HELP)]
     Message(MessageArgs),
@@ -283,6 +300,32 @@ Exit status:
   15  paid, but for less than was asked
 
 The first interrupt (Ctrl-C) cancels the sale and waits up to 10 seconds for the outcome, the second ends the program.";
+
+const AUTH_HELP: &str = "\
+Examples:
+  host-demo auth --amount 10.00 --to ws://127.0.0.1:12345/remote_pay
+  host-demo auth --amount 10.00 --external-id TABLE-7 --to usb --json
+
+Exit status: as for `sale`.";
+
+const PREAUTH_HELP: &str = "\
+Examples:
+  host-demo preauth --amount 100.00 --to ws://127.0.0.1:12345/remote_pay
+  host-demo preauth --amount 100.00 --external-id ROOM-12 --to usb --json
+
+What is reserved is no payment yet: `host-demo void` releases it.
+
+Exit status: as for `sale`; 0 is reserved.";
+
+const MANUAL_REFUND_HELP: &str = "\
+Examples:
+  host-demo manual-refund --amount 10.00 --to ws://127.0.0.1:12345/remote_pay
+  host-demo manual-refund --amount 10.00 --external-id CREDIT-1 --to usb --json
+
+A terminal cannot be asked for it afterwards: after `unknown` look at its own list before you ask for it again. If
+there is a payment to give back, use `host-demo refund`.
+
+Exit status: as for `sale`; 0 is given back.";
 
 const PAY_HELP: &str = "\
 Examples:
