@@ -48,6 +48,15 @@ pub enum Command {
     /// Give money to a card without a payment
     #[command(after_help = MANUAL_REFUND_HELP)]
     ManualRefund(Box<ManualRefundArgs>),
+    /// Ask the terminal what it is doing
+    #[command(after_help = STATUS_HELP)]
+    Status(StatusArgs),
+    /// Look a payment up at the terminal
+    #[command(after_help = PAYMENT_HELP)]
+    Payment(PaymentArgs),
+    /// List the payments that the terminal has taken offline and not sent to the bank yet
+    #[command(after_help = PENDING_HELP)]
+    Pending(PendingArgs),
     /// Show a line of text on the terminal
     #[command(after_help = MESSAGE_HELP)]
     Message(MessageArgs),
@@ -157,6 +166,33 @@ pub struct DevicesArgs {
     /// Print one JSON object a line on standard output; what people read goes to standard error
     #[arg(long)]
     pub json: bool,
+}
+
+/// `host-demo status`
+#[derive(Debug, Clone, Args)]
+pub struct StatusArgs {
+    /// The terminal and the point of sale.
+    #[command(flatten)]
+    pub till: Till,
+}
+
+/// `host-demo payment`
+#[derive(Debug, Clone, Args)]
+pub struct PaymentArgs {
+    /// The external id that it was made under
+    #[arg(long, value_name = "ID")]
+    pub external_id: String,
+    /// The terminal and the point of sale.
+    #[command(flatten)]
+    pub till: Till,
+}
+
+/// `host-demo pending`
+#[derive(Debug, Clone, Args)]
+pub struct PendingArgs {
+    /// The terminal and the point of sale.
+    #[command(flatten)]
+    pub till: Till,
 }
 
 /// `host-demo message`
@@ -340,6 +376,30 @@ The last line with --json is `paid`: its `standing` is full, partial, not_made, 
 
 Exit status: as for `sale`, and
   16  something else is known under the external id (`differs`: amount, kind or terminal); a person must look";
+
+const STATUS_HELP: &str = "\
+Examples:
+  host-demo status --to ws://127.0.0.1:12345/remote_pay
+  host-demo status --to usb --json
+
+What earlier runs have left open is found out first. Exit status: 0 if it has answered, 13 if not.";
+
+const PAYMENT_HELP: &str = "\
+Examples:
+  host-demo payment --external-id INV-2026-0001 --to ws://127.0.0.1:12345/remote_pay
+  host-demo payment --external-id INV-2026-0001 --to usb --json
+
+A terminal knows the payments of the last 24 hours. That it finds none is no proof that there is none: `host-demo pay`
+finds that out.
+
+Exit status: 0 if there is one, whatever became of it; 14 if none is found, 13 if there was no answer.";
+
+const PENDING_HELP: &str = "\
+Examples:
+  host-demo pending --to ws://127.0.0.1:12345/remote_pay
+  host-demo pending --to usb --json
+
+Exit status: 0 if it has answered, 13 if not.";
 
 const MESSAGE_HELP: &str = "\
 Examples:

@@ -247,3 +247,81 @@ fn wrong_arguments_end_with_2_and_with_an_outcome_of_that_request() {
         assert!(message.contains(says), "{command} {args:?}: {message}");
     }
 }
+
+#[test]
+fn a_terminal_is_asked_what_it_does_what_became_of_a_payment_and_what_waits() {
+    let till = Till::at(&["--outcome", "approve", "--outcome", "offline"]);
+    let payment = till.sold();
+    let offline = [
+        "sale",
+        "--amount",
+        "7.00",
+        "--external-id",
+        "LATER",
+        "--yes",
+    ];
+    let ran = till.run(&[&offline[..], &["--offline", "allow"]].concat());
+    assert_eq!(ran.outcome()["finality"], "offline", "{ran:?}");
+
+    let line = |ran: &Ran, event: &str| {
+        let lines = ran.lines();
+        let line = lines.iter().rfind(|line| line["event"] == event);
+        line.unwrap_or_else(|| panic!("no {event}: {ran:?}"))
+            .clone()
+    };
+    let ran = till.run(&["status"]);
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    assert_eq!(line(&ran, "device_status")["state"], "IDLE");
+    assert!(ran.err.contains("The terminal is IDLE."), "{}", ran.err);
+
+    let ran = till.run(&["payment", "--external-id", "SOLD"]);
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    let found = line(&ran, "payment_retrieved");
+    assert_eq!(found["query_status"], "FOUND");
+    assert_eq!(found["payment"]["id"], payment.as_str());
+    let ran = till.run(&["payment", "--external-id", "NEVER"]);
+    assert_eq!(ran.status, Some(14), "{ran:?}");
+    let found = line(&ran, "payment_retrieved");
+    assert_eq!(
+        (&found["query_status"], &found["payment"]),
+        (&"NOT_FOUND".into(), &Value::Null)
+    );
+
+    let ran = till.run(&["pending"]);
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    let waiting = line(&ran, "pending_payments");
+    assert_eq!(waiting["payments"][0]["external_id"], "LATER");
+    assert_eq!(waiting["payments"][0]["amount"], 700);
+    assert!(ran.err.contains("LATER"), "{}", ran.err);
+}
+
+#[test]
+fn a_question_that_cannot_be_asked_is_told() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/remote_pay", free.local_addr().unwrap());
+    drop(free);
+    let tokens = Tokens::new();
+    let tokens = tokens.path();
+    for command in [
+        &["status"][..],
+        &["payment", "--external-id", "X"],
+        &["pending"],
+    ] {
+        let place = [
+            "--json",
+            "--to",
+            &url,
+            "--token-file",
+            tokens.to_str().unwrap(),
+        ];
+        let ran = run(&[command, &place].concat());
+        assert_eq!(ran.status, Some(13), "{ran:?}");
+        assert_eq!(
+            ran.lines().last().unwrap()["code"],
+            "not_reached",
+            "{ran:?}"
+        );
+    }
+    let ran = run(&["payment", "--external-id", "", "--json"]);
+    assert_eq!(ran.status, Some(2), "{ran:?}");
+}

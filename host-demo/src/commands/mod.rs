@@ -8,6 +8,7 @@ mod message;
 mod pay;
 mod questions;
 mod request;
+mod retrieve;
 mod sale;
 mod terminal;
 mod till;
@@ -39,6 +40,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Void(args) => undo::void(&args),
         Command::Refund(args) => undo::refund(&args),
         Command::Pay(args) => pay::run(&args),
+        Command::Status(args) => retrieve::device_status(&args.till),
+        Command::Payment(args) => retrieve::payment(&args),
+        Command::Pending(args) => retrieve::pending(&args.till),
         Command::Message(args) => message::run(&args),
         Command::Journal(args) => journal::run(&args),
         Command::Terminal(args) => terminal::run(&args),
