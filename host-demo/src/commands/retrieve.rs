@@ -6,7 +6,7 @@ use proto_core::driver::Connector;
 use proto_core::pos::{ExternalId, Refused};
 
 use super::questions::Asking;
-use super::sale::{attend, await_earlier};
+use super::sale::{attend, await_earlier, refused_status};
 use super::till::{Manner, NotReached, Note, Reached, reach};
 use crate::cli::{PaymentArgs, Till};
 use crate::report::{self, Report, status};
@@ -20,7 +20,8 @@ pub(super) fn device_status(till: &Till) -> u8 {
 pub(super) fn payment(args: &PaymentArgs) -> u8 {
     let Some(id) = ExternalId::new(&args.external_id) else {
         let report = Report::new(args.till.json);
-        return refused(&report, "refused", "--external-id: it is empty or too long");
+        let message = "--external-id: it is empty or too long";
+        return refused(&report, message, status::USAGE);
     };
     ask(&args.till, Some(&id), |connector| {
         connector.retrieve_payment(&id)
@@ -60,7 +61,7 @@ fn answer(
     // What earlier runs have left open is found out first: the same terminal is asked for it.
     await_earlier(&mut reached, &mut asking, report)?;
     if let Err(error) = question(&reached.connector) {
-        return Ok(refused(report, "refused", error.message));
+        return Ok(refused(report, error.message, refused_status(&error)));
     }
     Ok(wait(&mut reached, &mut asking))
 }
@@ -76,8 +77,8 @@ fn wait(reached: &mut Reached, asking: &mut Asking<'_>) -> u8 {
     status.unwrap_or(status::ERROR)
 }
 
-fn refused(report: &Report, code: &str, message: &str) -> u8 {
-    report.line(&report::error(code, message, ""));
+fn refused(report: &Report, message: &str, status: u8) -> u8 {
+    report.line(&report::error("refused", message, ""));
     report.complain(message);
-    status::USAGE
+    status
 }
