@@ -2,6 +2,7 @@
 
 pub mod journal;
 pub mod sale;
+pub mod undo;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,7 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use transport_usb::Identity;
 
-pub use self::sale::{PayArgs, SaleArgs};
+pub use self::sale::{AuthArgs, ManualRefundArgs, PayArgs, PreauthArgs, SaleArgs};
+pub use self::undo::{RefundArgs, VoidArgs};
 use crate::sim::{Plan, Script};
 
 /// Takes payments on a Clover terminal, or on a simulated one, from the command line.
@@ -31,6 +33,30 @@ pub enum Command {
     /// See to it that an invoice is paid, once, however often this is run
     #[command(after_help = PAY_HELP)]
     Pay(Box<PayArgs>),
+    /// Take a payment now, to which a tip is added later
+    #[command(after_help = AUTH_HELP)]
+    Auth(Box<AuthArgs>),
+    /// Reserve an amount, to be captured later
+    #[command(after_help = PREAUTH_HELP)]
+    Preauth(Box<PreauthArgs>),
+    /// Void a payment
+    #[command(after_help = undo::VOID_HELP)]
+    Void(Box<VoidArgs>),
+    /// Give a payment back, or a part of it
+    #[command(after_help = undo::REFUND_HELP)]
+    Refund(Box<RefundArgs>),
+    /// Give money to a card without a payment
+    #[command(after_help = MANUAL_REFUND_HELP)]
+    ManualRefund(Box<ManualRefundArgs>),
+    /// Ask the terminal what it is doing
+    #[command(after_help = STATUS_HELP)]
+    Status(StatusArgs),
+    /// Look a payment up at the terminal
+    #[command(after_help = PAYMENT_HELP)]
+    Payment(PaymentArgs),
+    /// List the payments that the terminal has taken offline and not sent to the bank yet
+    #[command(after_help = PENDING_HELP)]
+    Pending(PendingArgs),
     /// Show a line of text on the terminal
     #[command(after_help = MESSAGE_HELP)]
     Message(MessageArgs),
@@ -140,6 +166,33 @@ pub struct DevicesArgs {
     /// Print one JSON object a line on standard output; what people read goes to standard error
     #[arg(long)]
     pub json: bool,
+}
+
+/// `host-demo status`
+#[derive(Debug, Clone, Args)]
+pub struct StatusArgs {
+    /// The terminal and the point of sale.
+    #[command(flatten)]
+    pub till: Till,
+}
+
+/// `host-demo payment`
+#[derive(Debug, Clone, Args)]
+pub struct PaymentArgs {
+    /// The external id that it was made under
+    #[arg(long, value_name = "ID")]
+    pub external_id: String,
+    /// The terminal and the point of sale.
+    #[command(flatten)]
+    pub till: Till,
+}
+
+/// `host-demo pending`
+#[derive(Debug, Clone, Args)]
+pub struct PendingArgs {
+    /// The terminal and the point of sale.
+    #[command(flatten)]
+    pub till: Till,
 }
 
 /// `host-demo message`
@@ -284,6 +337,32 @@ Exit status:
 
 The first interrupt (Ctrl-C) cancels the sale and waits up to 10 seconds for the outcome, the second ends the program.";
 
+const AUTH_HELP: &str = "\
+Examples:
+  host-demo auth --amount 10.00 --to ws://127.0.0.1:12345/remote_pay
+  host-demo auth --amount 10.00 --external-id TABLE-7 --to usb --json
+
+Exit status: as for `sale`.";
+
+const PREAUTH_HELP: &str = "\
+Examples:
+  host-demo preauth --amount 100.00 --to ws://127.0.0.1:12345/remote_pay
+  host-demo preauth --amount 100.00 --external-id ROOM-12 --to usb --json
+
+What is reserved is no payment yet: `host-demo void` releases it.
+
+Exit status: as for `sale`; 0 is reserved.";
+
+const MANUAL_REFUND_HELP: &str = "\
+Examples:
+  host-demo manual-refund --amount 10.00 --to ws://127.0.0.1:12345/remote_pay
+  host-demo manual-refund --amount 10.00 --external-id CREDIT-1 --to usb --json
+
+A terminal cannot be asked for it afterwards: after `unknown` look at its own list before you ask for it again. If
+there is a payment to give back, use `host-demo refund`.
+
+Exit status: as for `sale`; 0 is given back.";
+
 const PAY_HELP: &str = "\
 Examples:
   host-demo pay --amount 10.00 --external-id INV-2026-0001 --to ws://127.0.0.1:12345/remote_pay
@@ -297,6 +376,30 @@ The last line with --json is `paid`: its `standing` is full, partial, not_made, 
 
 Exit status: as for `sale`, and
   16  something else is known under the external id (`differs`: amount, kind or terminal); a person must look";
+
+const STATUS_HELP: &str = "\
+Examples:
+  host-demo status --to ws://127.0.0.1:12345/remote_pay
+  host-demo status --to usb --json
+
+What earlier runs have left open is found out first. Exit status: 0 if it has answered, 13 if not.";
+
+const PAYMENT_HELP: &str = "\
+Examples:
+  host-demo payment --external-id INV-2026-0001 --to ws://127.0.0.1:12345/remote_pay
+  host-demo payment --external-id INV-2026-0001 --to usb --json
+
+A terminal knows the payments of the last 24 hours. That it finds none is no proof that there is none: `host-demo pay`
+finds that out.
+
+Exit status: 0 if there is one, whatever became of it; 14 if none is found, 13 if there was no answer.";
+
+const PENDING_HELP: &str = "\
+Examples:
+  host-demo pending --to ws://127.0.0.1:12345/remote_pay
+  host-demo pending --to usb --json
+
+Exit status: 0 if it has answered, 13 if not.";
 
 const MESSAGE_HELP: &str = "\
 Examples:

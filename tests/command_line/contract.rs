@@ -7,9 +7,12 @@ use proto_core::Role as _;
 use proto_core::link::{Down, DownReason, LinkInfo, LinkKind};
 use proto_core::message::{
     ConfirmPayment, DiscoveryResponse, InvalidStateTransition, RemoteError, ResetDeviceResponse,
+    RetrieveDeviceStatusResponse, RetrievePaymentResponse, RetrievePendingPaymentsResponse,
     UiStateMessage,
 };
-use proto_core::pos::{Answer, Config, Env, Event, Memory, Pos, RequestId, Sale, Unsolicited};
+use proto_core::pos::{
+    Answer, Config, Env, Event, Memory, Pos, Query, RequestId, Sale, Unsolicited,
+};
 use proto_core::time::Instant;
 use proto_core::wire::json::Object;
 use proto_core::wire::names::{Method, PairingState, TxState};
@@ -108,7 +111,8 @@ fn every_line_has_the_members_of_the_contract() {
     let payload = format!(
         r#"{{"payment":{PAYMENT},"challenges":[{{"message":"?","type":"DUPLICATE_CHALLENGE","reason":"REJECT_DUPLICATE"}},{{}}],
         "signature":{{"strokes":[{{"points":[{{"x":1,"y":2}}]}}]}},"uiState":"START","uiText":"t","uiDirection":"ENTER",
-        "inputOptions":[{{"keyPress":"ESC","description":"Cancel"}},{{}}],"merchantId":"M","serial":"S"}}"#
+        "state":"IDLE","subState":"X","data":{{"externalPaymentId":"X"}},"queryStatus":"FOUND","externalPaymentId":"X",
+        "pendingPaymentEntries":[{{"paymentId":"P","amount":1,"externalPaymentId":"X","tipAmount":2}},{{}}],"inputOptions":[{{"keyPress":"ESC","description":"Cancel"}},{{}}],"merchantId":"M","serial":"S"}}"#
     );
     for text in [payload.as_str(), r#"{"payment":{}}"#] {
         let object = Object::parse(text).unwrap();
@@ -134,6 +138,10 @@ fn every_line_has_the_members_of_the_contract() {
             Event::CancelImpossible,
             Event::NoProgress,
             Event::RemoteError(RemoteError::of(object)),
+            Event::DeviceStatus(RetrieveDeviceStatusResponse::of(object)),
+            Event::PaymentRetrieved(RetrievePaymentResponse::of(object)),
+            Event::PendingPayments(RetrievePendingPaymentsResponse::of(object)),
+            Event::Unanswered(Query::Payment),
             Event::Unsolicited(Unsolicited::Payment(payment)),
             Event::Contradicted(payment),
             Event::Recovering(RequestId::from_number(1)),
@@ -238,7 +246,7 @@ fn questions_and_answers_have_the_members_of_the_contract() {
 fn the_contract_has_every_event_name_that_is_fixed() {
     let fixed = "connecting connected pairing_code pairing_state paired ready not_ready disconnected \
         activity_start activity_end tip_added partial_auth cashback tx_state challenge signature answered \
-        unsolicited unreadable device error resolved record outcome paid";
+        device_status payment_retrieved pending_payments unsolicited unreadable device error resolved record outcome paid";
     let mut listed: Vec<_> = contract()["events"]
         .as_object()
         .unwrap()

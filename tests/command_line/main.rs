@@ -4,6 +4,7 @@ mod contract;
 mod decode;
 mod endings;
 mod journal;
+mod money;
 mod one_process;
 mod options;
 mod pay;

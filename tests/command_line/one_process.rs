@@ -161,7 +161,21 @@ fn a_message_is_shown() {
 
 #[test]
 fn every_command_helps_with_examples() {
-    for command in ["sale", "message", "terminal", "decode", "completions"] {
+    for command in [
+        "sale",
+        "auth",
+        "preauth",
+        "void",
+        "refund",
+        "manual-refund",
+        "status",
+        "payment",
+        "pending",
+        "message",
+        "terminal",
+        "decode",
+        "completions",
+    ] {
         let ran = run(&[command, "--help"]);
         assert_eq!(ran.status, Some(0));
         assert!(

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::time::Instant;
 
 use host_demo::sim::{Plan, Script};
 use proto_core::wire::names::Method;
@@ -89,7 +90,7 @@ fn it_answers_on_a_serial_line_one_connection_after_the_other_and_checks_what_co
 #[test]
 fn every_ready_script_ends_over_a_real_connection_as_its_sentence_says() {
     let help = run(&["terminal", "--help"]).out;
-    let play = |name: &'static str| {
+    let play = |name: &'static str, command: &'static str| {
         let about = Script::load(name).unwrap().about;
         let unbroken = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
@@ -98,22 +99,40 @@ fn every_ready_script_ends_over_a_real_connection_as_its_sentence_says() {
         );
         let mut terminal = TerminalProcess::start(&["--script", name]);
         let tokens = Tokens::new();
-        let ran = run(&sale_args(&terminal.url, &tokens.path(), &["--yes"]));
-        let outcome = ran.outcome();
-        let expected = match name {
-            "restart" => "not_made",
-            "other-terminal" => "unknown",
-            _ => "made",
+        let more = ["--yes", "--external-id", "INV-1"];
+        let path = tokens.path();
+        let mut args = sale_args(&terminal.url, &path, &more);
+        args[0] = command;
+        let began = Instant::now();
+        let ran = run(&args);
+        let last = ran.lines().pop().unwrap();
+        let (ended, expected) = match (command, name) {
+            ("sale", "restart") => ("certainty", "not_made"),
+            ("sale", "other-terminal") => ("certainty", "unknown"),
+            ("sale", _) => ("certainty", "made"),
+            (_, "restart") => ("standing", "not_made"),
+            // It waits until the right terminal is back.
+            _ => ("standing", "full"),
         };
-        assert_eq!(outcome["certainty"], expected, "{name}: {ran:?}");
+        assert_eq!(last[ended], expected, "{name}: {ran:?}");
+        let lines = |event: &str| ran.events().iter().filter(|it| *it == event).count();
+        match name {
+            "answer-stalled" => assert!(began.elapsed().as_millis() >= 3_000),
+            "cut-at-a-byte" | "cut-at-a-message" => assert_eq!(lines("connected"), 2, "{ran:?}"),
+            "wrong-id" => assert_eq!(lines("unsolicited"), 1, "{ran:?}"),
+            _ => {}
+        }
         let told = terminal.running.end_now();
         let payments = told.matches("Paid ").count();
         assert_eq!(payments, usize::from(name != "restart"), "{name}: {told}");
         let stands = [
             "answer-garbled",
             "answer-late",
+            "answer-stalled",
             "answer-twice",
             "somebody-else",
+            "start-unconfirmed",
+            "wrong-id",
         ];
         assert_eq!(
             told.contains("by the script"),
@@ -123,7 +142,9 @@ fn every_ready_script_ends_over_a_real_connection_as_its_sentence_says() {
     };
     std::thread::scope(|scope| {
         for (name, _) in Script::READY {
-            scope.spawn(|| play(name));
+            for command in ["sale", "pay"] {
+                scope.spawn(move || play(name, command));
+            }
         }
     });
 }

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Arg, Args, ValueEnum};
 use proto_core::model::{
     CARD_ENTRY_CHIP, CARD_ENTRY_CONTACTLESS, CARD_ENTRY_MANUAL, CARD_ENTRY_SWIPE,
 };
@@ -68,6 +68,57 @@ pub struct PayArgs {
     /// The sale.
     #[command(flatten)]
     pub sale: SaleArgs,
+}
+
+/// `host-demo auth`
+#[derive(Debug, Clone, Args)]
+#[command(
+    mut_arg("tip", not_here::<String>),
+    mut_arg("tip_mode", not_here::<TipFrom>),
+    mut_arg("tip_suggestion", not_here::<TipSuggestion>)
+)]
+pub struct AuthArgs {
+    /// The request.
+    #[command(flatten)]
+    pub sale: SaleArgs,
+}
+
+/// `host-demo preauth`
+#[derive(Debug, Clone, Args)]
+#[command(
+    mut_arg("tip", not_here::<String>),
+    mut_arg("tip_mode", not_here::<TipFrom>),
+    mut_arg("tippable", not_here::<String>),
+    mut_arg("tip_suggestion", not_here::<TipSuggestion>),
+    mut_arg("signature_threshold", not_here::<String>),
+    mut_arg("signature_location", not_here::<SignatureLocation>),
+    mut_arg("signature_check", not_here::<Who>),
+    mut_arg("signature_file", not_here::<PathBuf>)
+)]
+pub struct PreauthArgs {
+    /// The request.
+    #[command(flatten)]
+    pub sale: SaleArgs,
+}
+
+/// `host-demo manual-refund`
+#[derive(Debug, Clone, Args)]
+#[command(
+    mut_arg("tip", not_here::<String>),
+    mut_arg("tip_mode", not_here::<TipFrom>),
+    mut_arg("tippable", not_here::<String>),
+    mut_arg("tip_suggestion", not_here::<TipSuggestion>)
+)]
+pub struct ManualRefundArgs {
+    /// The request.
+    #[command(flatten)]
+    pub sale: SaleArgs,
+}
+
+/// An option of a sale that has no meaning for this request.
+fn not_here<T: Clone + Send + Sync + 'static>(arg: Arg) -> Arg {
+    let refuse = |_: &str| Err::<T, _>("this request has nothing of the kind");
+    arg.hide(true).value_parser(refuse)
 }
 
 impl SaleArgs {
@@ -323,7 +374,7 @@ fn tip_suggestion(text: &str) -> Result<TipSuggestion, String> {
     Ok(TipSuggestion { tip, name })
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+pub(super) fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("something is needed before and behind a =".to_owned()),

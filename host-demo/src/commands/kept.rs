@@ -66,6 +66,22 @@ pub(super) fn on_record(till: &Till, id: &ExternalId) -> Result<Vec<Record>, Str
     Ok(records.into_values().collect())
 }
 
+/// The external id under which this payment was made, if the journal of this command knows it.
+pub(super) fn made_under(till: &Till, payment: &str) -> Result<Option<ExternalId>, String> {
+    let mut id = None;
+    if let Some(path) = path_of(till)?.filter(|path| path.exists()) {
+        look_into(&path, &mut |JournalEntry { record, .. }| {
+            let ending = record.ending.as_ref();
+            let about = ending.and_then(|ending| ending.payment.as_deref());
+            if record.kind.is_charge() && about == Some(payment) {
+                id = Some(record.external_id);
+            }
+        })
+        .map_err(|error| sentence(&error))?;
+    }
+    Ok(id)
+}
+
 /// The role goes on without a journal, and sends nothing; a person should know why.
 pub(super) struct KeptJournal {
     journal: Box<dyn Records>,

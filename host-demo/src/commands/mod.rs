@@ -8,17 +8,19 @@ mod message;
 mod pay;
 mod questions;
 mod request;
+mod retrieve;
 mod sale;
 mod terminal;
 mod till;
 mod udev;
+mod undo;
 mod usb;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
-use proto_core::pos::ResultCode;
+use proto_core::pos::{RequestKind, ResultCode};
 
 use crate::cli::{Cli, Command};
 use crate::report::{NotStarted, Report, Standing, status};
@@ -31,8 +33,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return usage(&args, &error),
     };
     ExitCode::from(match cli.command {
-        Command::Sale(args) => sale::run(&args),
+        Command::Sale(args) => sale::run(RequestKind::Sale, &args),
+        Command::Auth(args) => sale::run(RequestKind::Auth, &args.sale),
+        Command::Preauth(args) => sale::run(RequestKind::PreAuth, &args.sale),
+        Command::ManualRefund(args) => sale::run(RequestKind::ManualRefund, &args.sale),
+        Command::Void(args) => undo::void(&args),
+        Command::Refund(args) => undo::refund(&args),
         Command::Pay(args) => pay::run(&args),
+        Command::Status(args) => retrieve::device_status(&args.till),
+        Command::Payment(args) => retrieve::payment(&args),
+        Command::Pending(args) => retrieve::pending(&args.till),
         Command::Message(args) => message::run(&args),
         Command::Journal(args) => journal::run(&args),
         Command::Terminal(args) => terminal::run(&args),
@@ -47,7 +57,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     })
 }
 
-/// Tells what is wrong with the arguments; a sale and a payment have their last line all the same.
+/// Tells what is wrong with the arguments; what moves money has its last line all the same.
 fn usage(args: &[OsString], error: &clap::Error) -> ExitCode {
     let asked_for_help = !error.use_stderr();
     let _ = error.print();
@@ -56,7 +66,7 @@ fn usage(args: &[OsString], error: &clap::Error) -> ExitCode {
     }
     // No option stands before the command.
     let command = args.get(1).and_then(|command| command.to_str());
-    if let Some(command @ ("sale" | "pay")) = command {
+    if let Some((command, request)) = command.and_then(|command| Some((command, kind(command)?))) {
         // Up to how it is used right; which arguments are missing stands below the first line.
         let message = error.to_string();
         let lines = message.lines().map(str::trim);
@@ -64,6 +74,7 @@ fn usage(args: &[OsString], error: &clap::Error) -> ExitCode {
         let message = lines.join(" ");
         let report = Report::new(args.iter().any(|arg| arg == "--json"));
         let line = NotStarted {
+            request,
             external_id: external_id(args),
             ..NotStarted::not_made(
                 ResultCode::Fail,
@@ -78,6 +89,19 @@ fn usage(args: &[OsString], error: &clap::Error) -> ExitCode {
         });
     }
     ExitCode::from(status::USAGE)
+}
+
+/// What a command asks for, if it moves money.
+fn kind(command: &str) -> Option<RequestKind> {
+    Some(match command {
+        "sale" | "pay" => RequestKind::Sale,
+        "auth" => RequestKind::Auth,
+        "preauth" => RequestKind::PreAuth,
+        "manual-refund" => RequestKind::ManualRefund,
+        "refund" => RequestKind::Refund,
+        "void" => RequestKind::Void,
+        _ => return None,
+    })
 }
 
 /// The external id among arguments that are wrong as a whole.

@@ -120,7 +120,7 @@ fn not_negative(units: Units, text: &str) -> Result<i64, AmountError> {
     Ok(amount)
 }
 
-fn off(switch: Option<Switch>) -> Option<bool> {
+pub(super) fn off(switch: Option<Switch>) -> Option<bool> {
     switch.map(|switch| switch == Switch::Off)
 }
 
@@ -158,7 +158,10 @@ fn suggestions<'a>(
 }
 
 /// The texts by their keys. A key that is given twice cannot be sent twice.
-fn pairs<'a>(name: &str, given: &'a [(String, String)]) -> Result<Vec<(&'a str, &'a str)>, String> {
+pub(super) fn pairs<'a>(
+    name: &str,
+    given: &'a [(String, String)],
+) -> Result<Vec<(&'a str, &'a str)>, String> {
     let mut pairs: Vec<(&str, &str)> = Vec::new();
     for (key, value) in given {
         if pairs.iter().any(|(known, _)| known == key) {

@@ -1,4 +1,4 @@
-//! `host-demo sale`
+//! `host-demo sale`, `auth`, `preauth` and `manual-refund`
 
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
@@ -7,14 +7,15 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use proto_core::pos::{
-    ExternalId, Missing, Money as _, Refusal, Refused, ResultCode, WITHHELD_LEN,
+    Auth, ExternalId, ManualRefund, Missing, Money, PreAuth, Refusal, Refused, RequestKind,
+    ResultCode, WITHHELD_LEN,
 };
 
 use super::kept::Earlier;
 use super::questions::{Asking, answerer};
 use super::request::Request;
 use super::till::{Keeper, Manner, NotReached, Note, Reached, Why, reach};
-use crate::cli::SaleArgs;
+use crate::cli::{SaleArgs, Till};
 use crate::report::{NotStarted, Report, status, status_of};
 use crate::signature::SignatureFile;
 
@@ -30,111 +31,173 @@ pub(super) const MOMENT: Duration = Duration::from_secs(1);
 /// What the tutorial shows on the terminal before the first sale.
 const WELCOME: &str = "Welcome to Clover Connector!";
 
-pub(super) fn run(args: &SaleArgs) -> u8 {
+/// Takes a payment, or gives one back without there having been one.
+pub(super) fn run(kind: RequestKind, args: &SaleArgs) -> u8 {
     let report = Report::new(args.till.json);
-    let external_id = match &args.external_id {
-        // As it will be sent; a wrong one is refused below as it was given.
-        Some(id) => ExternalId::new(id).map_or_else(|| id.clone(), |id| id.to_string()),
-        None => match ExternalId::random() {
-            Ok(id) => id.to_string(),
-            Err(error) => {
-                let message = format!("The system has no random numbers: {error}");
-                let line = NotStarted::not_made(ResultCode::Error, "failed", "", &message);
-                return end(&report, line, status::ERROR);
-            }
-        },
-    };
-    let told = |line| NotStarted {
-        external_id: Some(&external_id),
-        requested: Some(args.minor_units()),
-        ..line
+    let given = args.external_id.as_deref();
+    let attempt = match Attempt::new(&report, kind, given, args.minor_units()) {
+        Ok(attempt) => attempt,
+        Err(status) => return status,
     };
     // What is wrong is said before anything is connected.
     let request = match Request::of(args) {
         Ok(request) => request,
-        Err(message) => return end(&report, told(wrong(&message)), status::USAGE),
+        Err(message) => return attempt.end(wrong(&message), status::USAGE),
     };
-    let sale = request.sale(&external_id);
-    match sale.write(&mut vec![0; WITHHELD_LEN]) {
-        // There is more room later.
-        Ok(_)
-        | Err(Refused {
-            why: Refusal::Full { .. },
-            ..
-        }) => {}
-        Err(refused) => {
-            return end(&report, told(NotStarted::refused(&refused)), status::USAGE);
-        }
+    let sale = request.sale(&attempt.external_id);
+    let manner = || manner(args);
+    match kind {
+        RequestKind::Auth => attempt.make(&args.till, manner, &Auth::new(sale)),
+        RequestKind::PreAuth => attempt.make(&args.till, manner, &PreAuth::new(sale)),
+        RequestKind::ManualRefund => attempt.make(&args.till, manner, &ManualRefund::new(sale)),
+        _ => attempt.make(&args.till, manner, &sale),
     }
-    let manner = match manner(args) {
-        Ok(manner) => manner,
-        Err(message) => return end(&report, told(wrong(&message)), status::USAGE),
-    };
-    let signature = manner.signature.clone();
-    let mut reached = match reach(&args.till, &report, Some(&external_id), manner) {
-        Ok(reached) => reached,
-        Err(error) => return not_reached(&report, &error, told),
-    };
-    let mut asking = Asking::new(&report, reached.to_notes.clone());
-    if let Err(error) = await_earlier(&mut reached, &mut asking, &report) {
-        return not_reached(&report, &error, told);
-    }
-    let simulated = {
-        // The terminal is ready; the connector notes that a moment after it has told it.
-        let info = reached.connector.ready(MOMENT).ok();
-        crate::report::is_simulated(info.as_ref())
-    };
-    match reached.connector.show_message(WELCOME) {
-        Ok(()) => report.say(&format!("Terminal: {WELCOME}")),
-        Err(refused) => report.complain(&refused.to_string()),
-    }
-    let ticket = match reached.connector.sale(sale) {
-        Ok(ticket) => ticket,
-        Err(refused) => {
-            if let Refusal::Unresolved(_) = refused.why {
-                report.complain(&format!(
-                    "Not known: {}. `host-demo journal list --open` shows it.",
-                    reached.earlier.names()
-                ));
-            }
-            let status = refused_status(&refused);
-            let line = told(NotStarted {
-                simulated,
-                ..NotStarted::refused(&refused)
-            });
-            return end(&report, line, status);
-        }
-    };
-    let cancel = ticket.canceller();
-    let cancel = || {
-        // A cancel rejects what is asked.
-        report.end_prompt(|_| true);
-        report.complain("Cancelling. Interrupt once more to end without the outcome.");
-        cancel.cancel().is_ok()
-    };
-    match outcome(&mut reached, &mut asking, cancel) {
-        Some(status) => status,
-        None => {
-            let message = format!(
-                "Interrupted before the outcome was known. Ask the terminal for {external_id} before you charge again."
-            );
-            let line = told(NotStarted {
-                certainty: "unknown",
-                evidence: "none",
-                missing: Some(Missing::Answer.name()),
-                simulated,
-                ..NotStarted::not_made(ResultCode::Error, "unknown", "Interrupted", &message)
-            });
-            // The outcome may come in this moment; then it is the one that counts.
-            let status = if report.line(&line.line()) {
-                complain(&report, line);
-                status::UNKNOWN
-            } else {
-                outcome(&mut reached, &mut asking, || true).unwrap_or(status::UNKNOWN)
+}
+
+/// An attempt to move money, and what stands in its last line.
+pub(super) struct Attempt<'r> {
+    report: &'r Report,
+    kind: RequestKind,
+    pub(super) external_id: String,
+    requested: i64,
+}
+
+impl<'r> Attempt<'r> {
+    /// An attempt under the id that was given, or a new one. If there is none, the exit status.
+    pub(super) fn new(
+        report: &'r Report,
+        kind: RequestKind,
+        given: Option<&str>,
+        requested: i64,
+    ) -> Result<Self, u8> {
+        let id = match given {
+            // As it will be sent; a wrong one is refused below as it was given.
+            Some(id) => Ok(ExternalId::new(id).map_or_else(|| id.to_owned(), |id| id.to_string())),
+            None => ExternalId::random().map(|id| id.to_string()),
+        };
+        let attempt = |external_id| Self {
+            report,
+            kind,
+            external_id,
+            requested,
+        };
+        id.map(attempt).map_err(|error| {
+            let message = format!("The system has no random numbers: {error}");
+            let line = NotStarted {
+                request: kind,
+                ..NotStarted::not_made(ResultCode::Error, "failed", "", &message)
             };
-            // The second interrupt ends the program; there is no time for a goodbye.
-            signature.close();
-            std::process::exit(status.into());
+            end(report, line, status::ERROR)
+        })
+    }
+
+    fn told<'a>(&'a self, line: NotStarted<'a>) -> NotStarted<'a> {
+        NotStarted {
+            request: self.kind,
+            external_id: Some(&self.external_id),
+            requested: Some(self.requested),
+            ..line
+        }
+    }
+
+    /// It ends before the terminal was asked.
+    pub(super) fn end(&self, line: NotStarted<'_>, status: u8) -> u8 {
+        end(self.report, self.told(line), status)
+    }
+
+    fn not_reached(&self, error: &NotReached) -> u8 {
+        self.end(not_reached_line(error), error.why.status())
+    }
+
+    /// Reaches the terminal, asks for it, and waits for the outcome. The exit status.
+    pub(super) fn make(
+        &self,
+        till: &Till,
+        manner: impl FnOnce() -> Result<Manner, String>,
+        money: &impl Money,
+    ) -> u8 {
+        let report = self.report;
+        match money.write(&mut vec![0; WITHHELD_LEN]) {
+            // There is more room later.
+            Ok(_)
+            | Err(Refused {
+                why: Refusal::Full { .. },
+                ..
+            }) => {}
+            Err(refused) => return self.end(NotStarted::refused(&refused), status::USAGE),
+        }
+        let manner = match manner() {
+            Ok(manner) => manner,
+            Err(message) => return self.end(wrong(&message), status::USAGE),
+        };
+        let signature = manner.signature.clone();
+        let mut reached = match reach(till, report, Some(&self.external_id), manner) {
+            Ok(reached) => reached,
+            Err(error) => return self.not_reached(&error),
+        };
+        let mut asking = Asking::new(report, reached.to_notes.clone());
+        if let Err(error) = await_earlier(&mut reached, &mut asking, report) {
+            return self.not_reached(&error);
+        }
+        let simulated = {
+            // The terminal is ready; the connector notes that a moment after it has told it.
+            let info = reached.connector.ready(MOMENT).ok();
+            crate::report::is_simulated(info.as_ref())
+        };
+        if self.kind == RequestKind::Sale {
+            match reached.connector.show_message(WELCOME) {
+                Ok(()) => report.say(&format!("Terminal: {WELCOME}")),
+                Err(refused) => report.complain(&refused.to_string()),
+            }
+        }
+        let ticket = match reached.connector.ask(money) {
+            Ok(ticket) => ticket,
+            Err(refused) => {
+                if let Refusal::Unresolved(_) = refused.why {
+                    report.complain(&format!(
+                        "Not known: {}. `host-demo journal list --open` shows it.",
+                        reached.earlier.names()
+                    ));
+                }
+                let line = NotStarted {
+                    simulated,
+                    ..NotStarted::refused(&refused)
+                };
+                return self.end(line, refused_status(&refused));
+            }
+        };
+        let cancel = ticket.canceller();
+        let cancel = || {
+            // A cancel rejects what is asked.
+            report.end_prompt(|_| true);
+            report.complain("Cancelling. Interrupt once more to end without the outcome.");
+            cancel.cancel().is_ok()
+        };
+        match outcome(&mut reached, &mut asking, cancel) {
+            Some(status) => status,
+            None => {
+                let message = format!(
+                    "Interrupted before the outcome was known. Ask the terminal for {} before you charge again.",
+                    self.external_id
+                );
+                let line = self.told(NotStarted {
+                    certainty: "unknown",
+                    evidence: "none",
+                    missing: Some(Missing::Answer.name()),
+                    simulated,
+                    ..NotStarted::not_made(ResultCode::Error, "unknown", "Interrupted", &message)
+                });
+                // The outcome may come in this moment; then it is the one that counts.
+                let status = if report.line(&line.line()) {
+                    complain(report, line);
+                    status::UNKNOWN
+                } else {
+                    outcome(&mut reached, &mut asking, || true).unwrap_or(status::UNKNOWN)
+                };
+                // The second interrupt ends the program; there is no time for a goodbye.
+                signature.close();
+                std::process::exit(status.into());
+            }
         }
     }
 }
@@ -263,14 +326,6 @@ pub(super) fn wrong(message: &str) -> NotStarted<'_> {
         "Request Validation Error",
         message,
     )
-}
-
-fn not_reached<'a>(
-    report: &Report,
-    error: &'a NotReached,
-    told: impl Fn(NotStarted<'a>) -> NotStarted<'a>,
-) -> u8 {
-    end(report, told(not_reached_line(error)), error.why.status())
 }
 
 pub(super) fn not_reached_line(error: &NotReached) -> NotStarted<'_> {

@@ -71,6 +71,10 @@ pub(super) enum Note {
     /// A line was typed then.
     Typed(Instant, String),
     KeyboardEnded,
+    /// The terminal has answered a question; whether that says what was asked for.
+    Answered(bool),
+    /// It has not.
+    Unanswered,
     Outcome(Box<Summary>),
     /// Something was told about a request of an earlier run, or about one whose outcome was unknown.
     Earlier(Box<Summary>),
@@ -370,6 +374,9 @@ fn note(event: &Event<'_>, notes: &Sender<Note>) {
         Event::Disconnected(down) => Note::Down(down.clone()),
         Event::PairingTimedOut => Note::Hopeless("Nobody has typed the pairing code."),
         Event::SimulatorRefused => Note::Hopeless("This is a simulator, not a terminal."),
+        Event::DeviceStatus(_) | Event::PendingPayments(_) => Note::Answered(true),
+        Event::PaymentRetrieved(found) => Note::Answered(found.payment().is_some()),
+        Event::Unanswered(_) => Note::Unanswered,
         Event::Outcome(outcome) if !outcome.summary.redelivered => {
             Note::Outcome(Box::new(outcome.summary.clone()))
         }

@@ -7,6 +7,7 @@ mod outcome;
 mod output;
 mod paid;
 mod record;
+mod retrieved;
 
 use proto_core::link::Down;
 use proto_core::message::{DiscoveryResponse, UiStateMessage};
@@ -196,6 +197,17 @@ pub fn event(event: &Event<'_>, answerer: Answerer) -> (Value, String) {
             ),
             "Nothing has happened for a while. Look at the terminal's screen.".to_owned(),
         ),
+        Event::DeviceStatus(status) => retrieved::device_status(*status),
+        Event::PaymentRetrieved(found) => retrieved::payment_retrieved(*found),
+        Event::PendingPayments(pending) => retrieved::pending_payments(*pending),
+        Event::Unanswered(query) => {
+            let message = format!("The terminal has not answered: {}.", query.name());
+            let remedy = "Look at the terminal, and ask again.";
+            (
+                error("unanswered", &message, remedy),
+                format!("{message} {remedy}"),
+            )
+        }
         Event::Unsolicited(unsolicited) => unsolicited_line(unsolicited),
         Event::RemoteError(remote) => {
             let message = text(remote.error_message());

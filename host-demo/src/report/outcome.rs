@@ -1,7 +1,9 @@
 //! How a sale ended: the last line, the text for people, the exit status.
 
 use proto_core::model::Payment;
-use proto_core::pos::{Cause, Certainty, Missing, Outcome, Refused, ResultCode, Summary};
+use proto_core::pos::{
+    Cause, Certainty, Missing, Outcome, Refused, RequestKind, ResultCode, Summary,
+};
 use serde_json::{Value, json};
 
 use super::{payment, text};
@@ -31,7 +33,7 @@ pub mod status {
     pub const CONFLICT: u8 = 16;
 }
 
-/// The last line of a sale.
+/// The last line of a request.
 #[must_use]
 pub fn outcome_line(outcome: &Outcome<'_>) -> Value {
     let summary = &outcome.summary;
@@ -72,9 +74,11 @@ pub(super) fn resolved_line(outcome: &Outcome<'_>) -> Value {
     line
 }
 
-/// A sale that ended before the terminal was asked.
+/// A request that ended before the terminal was asked.
 #[derive(Debug, Clone, Copy)]
 pub struct NotStarted<'a> {
+    /// What was asked for.
+    pub request: RequestKind,
     /// Whether money moved: no, or not known.
     pub certainty: &'a str,
     /// The reference's code.
@@ -113,6 +117,7 @@ impl<'a> NotStarted<'a> {
         message: &'a str,
     ) -> Self {
         Self {
+            request: RequestKind::Sale,
             certainty: "not_made",
             result,
             cause,
@@ -126,12 +131,12 @@ impl<'a> NotStarted<'a> {
         }
     }
 
-    /// The last line of the sale.
+    /// The last line of the request.
     #[must_use]
     pub fn line(&self) -> Value {
         json!({
             "event": "outcome",
-            "request": "sale",
+            "request": self.request.name(),
             "certainty": self.certainty,
             "finality": null,
             "result": self.result.name(),
@@ -171,20 +176,37 @@ pub fn status_of(summary: &Summary) -> u8 {
 
 pub(super) fn outcome_text(outcome: &Outcome<'_>) -> String {
     let summary = &outcome.summary;
+    let done = done(summary.kind);
     match summary.certainty {
         Certainty::Made(finality) => paid_text(summary, finality.name(), outcome.payment),
         Certainty::NotMade => format!(
-            "NOT PAID ({}): {}. {}",
+            "NOT {done} ({}): {}. {}",
             summary.cause.name(),
             outcome.reason,
             outcome.message,
         ),
-        Certainty::Unknown => format!(
+        Certainty::Unknown if summary.kind.is_charge() => format!(
             "NOT KNOWN whether the customer has paid ({}): {} Ask the terminal for {} before you charge again.",
             summary.cause.name(),
             outcome.message,
             summary.external_id,
         ),
+        Certainty::Unknown => format!(
+            "NOT KNOWN whether it is {done} ({}): {} Look at the terminal before you ask for it again.",
+            summary.cause.name(),
+            outcome.message,
+        ),
+    }
+}
+
+/// What was done if a request was made.
+const fn done(kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::PreAuth => "RESERVED",
+        RequestKind::ManualRefund | RequestKind::Refund => "GIVEN BACK",
+        RequestKind::Void => "VOIDED",
+        // A sale, an auth; the list is open.
+        _ => "PAID",
     }
 }
 
@@ -212,7 +234,7 @@ fn paid_text(summary: &Summary, finality: &str, payment: Option<Payment<'_>>) ->
     } else {
         ""
     };
-    let title = format!("PAID ({finality}){simulated}");
+    let title = format!("{} ({finality}){simulated}", done(summary.kind));
     rows.iter().fold(title, |mut lines, (name, value)| {
         lines.push_str(&format!("\n  {name:<12} {value}"));
         lines

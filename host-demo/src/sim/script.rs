@@ -71,17 +71,22 @@ pub struct Script {
 
 impl Script {
     /// Those that are here already: their names and texts.
-    pub const READY: [(&'static str, &'static str); 10] = [
+    pub const READY: [(&'static str, &'static str); 15] = [
         ready!("answer-lost"),
         ready!("answer-late"),
         ready!("answer-twice"),
         ready!("answer-after-reconnect"),
         ready!("answer-garbled"),
+        ready!("answer-stalled"),
+        ready!("start-unconfirmed"),
         ready!("cable-pulled"),
+        ready!("cut-at-a-byte"),
+        ready!("cut-at-a-message"),
         ready!("other-terminal"),
         ready!("restart"),
         ready!("somebody-else"),
         ready!("two-questions"),
+        ready!("wrong-id"),
     ];
 
     /// The one of this name, or in this file.

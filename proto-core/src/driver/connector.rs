@@ -12,7 +12,7 @@ use super::outcome::Outcome;
 use super::paid::{Ensuring, Known};
 use super::park::Park;
 use super::question::{Question, Reply};
-use super::thread::{Begun, Command, Kept, Screen, Shared, State, run};
+use super::thread::{Begun, Command, Kept, Retrieve, Screen, Shared, State, run};
 use super::token::{MemoryTokens, Tokens};
 use crate::link::{Down, Link};
 use crate::pos::{
@@ -329,6 +329,46 @@ impl Connector {
     #[doc(alias = "ResetDevice")]
     pub fn reset_terminal(&self) -> Result<(), Refused> {
         self.shared.ask(|reply| Command::Show(Screen::Reset, reply))
+    }
+
+    /// Asks what the terminal is doing; see
+    /// [`Pos::retrieve_device_status`](crate::pos::Pos::retrieve_device_status). The answer is an
+    /// [event](Builder::on_event): [`Event::DeviceStatus`] or [`Event::Unanswered`].
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`].
+    #[doc(alias = "RetrieveDeviceStatus")]
+    pub fn retrieve_device_status(&self, send_last_message: bool) -> Result<(), Refused> {
+        self.retrieve(Retrieve::DeviceStatus { send_last_message })
+    }
+
+    /// Looks a payment up by the external id that it was made under; see
+    /// [`Pos::retrieve_payment`](crate::pos::Pos::retrieve_payment). The answer is an
+    /// [event](Builder::on_event): [`Event::PaymentRetrieved`] or [`Event::Unanswered`].
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`].
+    #[doc(alias = "RetrievePayment")]
+    pub fn retrieve_payment(&self, id: &ExternalId) -> Result<(), Refused> {
+        self.retrieve(Retrieve::Payment(id.clone()))
+    }
+
+    /// Asks for the payments that were taken offline and are not sent yet; see
+    /// [`Pos::retrieve_pending_payments`](crate::pos::Pos::retrieve_pending_payments). The answer is an
+    /// [event](Builder::on_event): [`Event::PendingPayments`] or [`Event::Unanswered`].
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], also while a request is open.
+    #[doc(alias = "RetrievePendingPayments")]
+    pub fn retrieve_pending_payments(&self) -> Result<(), Refused> {
+        self.retrieve(Retrieve::PendingPayments)
+    }
+
+    fn retrieve(&self, what: Retrieve) -> Result<(), Refused> {
+        self.shared.ask(|reply| Command::Retrieve(what, reply))
     }
 
     /// Releases the till although the outcome of the last request is unknown; see

@@ -48,6 +48,13 @@ pub(super) enum Screen {
     Reset,
 }
 
+/// What the terminal is asked for.
+pub(super) enum Retrieve {
+    DeviceStatus { send_last_message: bool },
+    Payment(ExternalId),
+    PendingPayments,
+}
+
 pub(super) enum Command {
     Ask {
         asked: Box<pos::Asked>,
@@ -62,6 +69,7 @@ pub(super) enum Command {
         reply: SyncSender<Result<Begun, Refused>>,
     },
     Show(Screen, SyncSender<Result<(), Refused>>),
+    Retrieve(Retrieve, SyncSender<Result<(), Refused>>),
     Park(ExternalId, SyncSender<Result<(), Refused>>),
     Answer(pos::Question, OwnedAnswer, SyncSender<Result<(), Refused>>),
     Stored(Box<Summary>, SyncSender<Result<(), Refused>>),
@@ -313,6 +321,15 @@ impl SharedInbox<'_> {
                     Screen::Welcome => pos.show_welcome(now),
                     Screen::ThankYou => pos.show_thank_you(now),
                     Screen::Reset => pos.reset_terminal(now),
+                });
+            }
+            Command::Retrieve(what, reply) => {
+                let _ = reply.send(match what {
+                    Retrieve::DeviceStatus { send_last_message } => {
+                        pos.retrieve_device_status(now, send_last_message)
+                    }
+                    Retrieve::Payment(id) => pos.retrieve_payment(now, &id),
+                    Retrieve::PendingPayments => pos.retrieve_pending_payments(now),
                 });
             }
             Command::Park(id, reply) => {

@@ -126,3 +126,9 @@ impl<'f> Journal<'f> {
         }
     }
 }
+
+impl proto_core::run::Journal for Journal<'_> {
+    fn append(&mut self, record: &Record) -> Result<(), JournalFailed> {
+        Journal::append(self, record)
+    }
+}

@@ -5,6 +5,8 @@
 //! outlives a reset.
 #![no_std]
 
+#[cfg(feature = "embassy")]
+pub mod embassy;
 pub mod flash;
 mod kept;
 mod line;

@@ -18,8 +18,11 @@ const DIVIDER: *mut u32 = (BASE + 16) as *mut u32;
 /// Bits of CONTROL.
 const SENDS: u32 = 1 << 0;
 const RECEIVES: u32 = 1 << 1;
-const WAKES: u32 = 1 << 3;
-/// The bit of INTERRUPT for a byte that came in.
+#[cfg(feature = "embassy")]
+const LEAVING_WAKES: u32 = 1 << 2;
+const COMING_WAKES: u32 = 1 << 3;
+/// The bits of INTERRUPT: for a byte that has left, and one that came in.
+const LEFT: u32 = 1 << 0;
 const CAME_IN: u32 = 1 << 1;
 
 /// Bits of STATE.
@@ -40,10 +43,27 @@ impl Uart {
         // SAFETY: these are registers of this board, and nobody else touches them.
         unsafe {
             write_volatile(DIVIDER, 16);
-            write_volatile(CONTROL, SENDS | RECEIVES | WAKES);
+            write_volatile(CONTROL, SENDS | RECEIVES | COMING_WAKES);
             NVIC::unmask(Came);
         }
         Self { cut: false }
+    }
+
+    /// The same, and there is an interrupt for a byte that has left as well.
+    #[cfg(feature = "embassy")]
+    pub(crate) fn waking() -> Self {
+        let uart = Self::new();
+        // SAFETY: as in `new`.
+        unsafe {
+            write_volatile(CONTROL, SENDS | RECEIVES | LEAVING_WAKES | COMING_WAKES);
+            NVIC::unmask(Left);
+        }
+        uart
+    }
+
+    /// It takes nothing now.
+    pub(crate) fn is_full(&self) -> bool {
+        self.state() & FULL != 0
     }
 
     fn state(&self) -> u32 {
@@ -78,11 +98,26 @@ unsafe impl InterruptNumber for Came {
     }
 }
 
+/// The interrupt that says that one has left.
+#[cfg(feature = "embassy")]
+#[derive(Clone, Copy)]
+struct Left;
+
+// SAFETY: it is the number of this interrupt on both boards.
+#[cfg(feature = "embassy")]
+unsafe impl InterruptNumber for Left {
+    fn number(self) -> u16 {
+        1
+    }
+}
+
 /// An interrupt has done its work when it has ended the sleep.
 #[exception]
 unsafe fn DefaultHandler(_: i16) {
     // SAFETY: as in `new`; writing a bit here takes it back and changes nothing else.
-    unsafe { write_volatile(INTERRUPT, CAME_IN) };
+    unsafe { write_volatile(INTERRUPT, CAME_IN | LEFT) };
+    #[cfg(feature = "embassy")]
+    crate::embassy::stirred();
 }
 
 impl ErrorType for Uart {
@@ -109,17 +144,17 @@ impl Read for Uart {
 
 impl WriteReady for Uart {
     fn write_ready(&mut self) -> Result<bool, Infallible> {
-        Ok(self.state() & FULL == 0)
+        Ok(!self.is_full())
     }
 }
 
 impl Write for Uart {
     /// Waits for room for one byte, and writes as many as there is room for.
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
-        while self.state() & FULL != 0 {}
+        while self.is_full() {}
         let mut count = 0;
         for byte in bytes {
-            if self.state() & FULL != 0 {
+            if self.is_full() {
                 break;
             }
             if !self.cut {

@@ -28,6 +28,8 @@ fn SysTick() {
         MILLISECONDS.load(Ordering::Relaxed).wrapping_add(1),
         Ordering::Relaxed,
     );
+    #[cfg(feature = "embassy")]
+    crate::embassy::tick();
 }
 
 /// The time since the start; a board that runs for 49 days begins anew.

@@ -15,7 +15,11 @@ enum Out {
 fuzz_target!(|input: (u8, u8, u8, &[u8])| {
     let (room, small, large, stream) = input;
     let room = usize::from(room).pow(2).max(2);
-    let framer = if small < 128 { Framer::new } else { Framer::checked };
+    let framer = if small < 128 {
+        Framer::new
+    } else {
+        Framer::checked
+    };
     // Two, because a head among the bytes may take the first.
     let good: Vec<u8> = Packets::new(b"{}", None)
         .into_iter()

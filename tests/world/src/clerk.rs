@@ -1,8 +1,9 @@
 //! A clerk at the point of sale: sells baskets, retries, answers questions, and keeps books of what the point of
 //! sale says happened to the money.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use proto_core::journal::{Record, RecordState};
 use proto_core::pos::{
     Answer, Auth, Certainty, Env, Event, ExternalId, ManualRefund, Missing, Money, Pos, PreAuth,
     Question, RefundPayment, Refusal, RequestId, RequestKind, Sale, Summary, Unsolicited,
@@ -45,6 +46,8 @@ pub(crate) struct Attempt {
     pub(crate) amount: i64,
     /// The payment that a refund or a void is about.
     pub(crate) payment: Option<String>,
+    /// The external id of that payment, if the point of sale was told it: the key to look it up.
+    pub(crate) original: Option<String>,
     /// The terminal that was asked.
     pub(crate) terminal: String,
     /// What the clerk believes.
@@ -70,6 +73,7 @@ impl Attempt {
             basket,
             amount,
             payment,
+            original: None,
             terminal: pos.terminal().serial.to_string(),
             belief: Belief::Open,
             contradicted: false,
@@ -107,7 +111,7 @@ pub(crate) struct Clerk {
     /// Every attempt by its external id.
     pub(crate) books: BTreeMap<String, Attempt>,
     /// Requests whose end could not be written.
-    pub(crate) unwritten: std::collections::BTreeSet<RequestId>,
+    pub(crate) unwritten: BTreeSet<RequestId>,
     /// Rules that were broken.
     pub(crate) broken: Vec<(Rule, String)>,
     baskets: Vec<Basket>,
@@ -115,7 +119,9 @@ pub(crate) struct Clerk {
     next_id: u32,
     /// The outcomes of this life of the process.
     told: BTreeMap<RequestId, u32>,
-    /// The requests that were accepted in this life, and are open.
+    /// The requests whose outcome this life owes: those of the lives before that were not stored.
+    owed: BTreeSet<RequestId>,
+    /// The request that was accepted in this life, and is open.
     open: Option<(RequestId, String)>,
     /// Nothing new is begun.
     pub(crate) closing: bool,
@@ -138,12 +144,13 @@ impl Clerk {
             .collect();
         Self {
             books: BTreeMap::new(),
-            unwritten: std::collections::BTreeSet::new(),
+            unwritten: BTreeSet::new(),
             broken: Vec::new(),
             baskets,
             random,
             next_id: 0,
             told: BTreeMap::new(),
+            owed: BTreeSet::new(),
             open: None,
             closing: false,
             store: Vec::new(),
@@ -154,9 +161,23 @@ impl Clerk {
     /// The process of the point of sale was restarted: what it had in memory is gone.
     pub(crate) fn restarted(&mut self) {
         self.told.clear();
+        self.owed.clear();
         self.open = None;
         self.store.clear();
         self.void.clear();
+    }
+
+    /// The new life has taken up this record of the one before.
+    pub(crate) fn takes_up(&mut self, record: &Record) {
+        if record.state != RecordState::Delivered {
+            self.owed.insert(record.request);
+        }
+    }
+
+    /// The requests of this life that have no outcome yet.
+    pub(crate) fn waits_for(&self) -> impl Iterator<Item = RequestId> {
+        let open = self.open.as_ref().map(|(request, _)| *request);
+        self.owed.iter().copied().chain(open)
     }
 
     /// How many baskets there are.
@@ -176,6 +197,7 @@ impl Clerk {
         match event {
             Event::Outcome(outcome) => {
                 let summary = &outcome.summary;
+                self.owed.remove(&summary.request);
                 let times = self.told.entry(summary.request).or_default();
                 *times += 1;
                 if *times > 1 {
@@ -366,13 +388,21 @@ impl Clerk {
         self.noted(asked, id, attempt);
     }
 
-    /// Voids or refunds something that was paid.
+    /// Voids or refunds something that was paid, or reserved; sometimes what was voided already, in vain.
     fn undoes(&mut self, now: Instant, env: Env, pos: &mut Pos<'_>) -> bool {
         let here = pos.terminal().serial.to_string();
+        let again = self.random.percent(30);
         let undone = |payment: &str| {
-            self.books
+            let mut undoing = self
+                .books
                 .values()
-                .any(|other| other.payment.as_deref() == Some(payment))
+                .filter(|other| other.payment.as_deref() == Some(payment));
+            match again {
+                true => undoing.any(|other| {
+                    other.kind == RequestKind::Refund || other.belief == Belief::NotMade
+                }),
+                false => undoing.next().is_some(),
+            }
         };
         let found = self.books.iter().find_map(|(id, attempt)| {
             let Belief::Made {
@@ -381,8 +411,7 @@ impl Clerk {
             else {
                 return None;
             };
-            let charge = matches!(attempt.kind, RequestKind::Sale | RequestKind::Auth);
-            (charge && attempt.terminal == here && !undone(payment))
+            (attempt.kind.is_charge() && attempt.terminal == here && !undone(payment))
                 .then(|| (id.clone(), *amount, payment.clone(), attempt.basket))
         });
         let Some((original, amount, payment, basket)) = found else {
@@ -390,7 +419,7 @@ impl Clerk {
         };
         let id = self.fresh_id();
         let original = self.random.percent(70).then_some(original);
-        let (kind, part, asked) = if self.random.percent(50) {
+        let (kind, part, asked) = if !again && self.random.percent(50) {
             let void = VoidPayment {
                 original: original.as_deref(),
                 ..VoidPayment::new(&payment, BY_REQUEST).external_id(&id)
@@ -407,7 +436,10 @@ impl Clerk {
             (RequestKind::Refund, part, asked)
         };
         self.baskets[basket].over = true;
-        let attempt = Attempt::new(pos, kind, basket, part, Some(payment));
+        let attempt = Attempt {
+            original,
+            ..Attempt::new(pos, kind, basket, part, Some(payment))
+        };
         self.noted(asked, id, attempt);
         true
     }

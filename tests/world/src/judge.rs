@@ -65,7 +65,11 @@ pub(crate) fn judge(
                 // It may have been made under a wrong name, and under its own there is nothing to be found.
                 let under = |booked: &Booked| booked.external_id == *id;
                 let no_proof = attempt.other_paid && !books.iter().any(under);
-                if attempt.kind.is_charge() && !no_proof {
+                let provable = match attempt.kind.is_charge() {
+                    true => !no_proof,
+                    false => attempt.original.is_some() && is_done(id, attempt, books),
+                };
+                if provable {
                     broken.push((
                         Rule::NoUnknownRemains,
                         format!("{id}: {missing:?} {attempt:?}"),
@@ -74,11 +78,25 @@ pub(crate) fn judge(
             }
             belief => agree(id, attempt, belief, books, broken),
         }
+        let given_back = about(id, attempt, books).any(|booked| !booked.refunds.is_empty());
+        if attempt.kind == RequestKind::PreAuth && given_back {
+            let what = format!("{id}: only reserved, and given back");
+            broken.push((Rule::BooksAgree, what));
+        }
         if let Some(record) = on_record
             && record.state == RecordState::Intent
             && !clerk.unwritten.contains(&record.request)
         {
             broken.push((Rule::Ends, format!("{id} is still an intent: {record:?}")));
+        }
+    }
+    for request in clerk.waits_for() {
+        broken.push((Rule::OneOutcome, format!("{request} has none")));
+    }
+    for booked in books {
+        if booked.voided && !booked.refunds.is_empty() {
+            let what = format!("voided and given back: {booked:?}");
+            broken.push((Rule::BooksAgree, what));
         }
     }
     for basket in 0..clerk.baskets() {
@@ -111,28 +129,16 @@ fn agree(
     books: &[Booked],
     broken: &mut Vec<(Rule, String)>,
 ) {
-    let about = |booked: &&Booked| match &attempt.payment {
-        Some(payment) => booked.id == *payment,
-        None => booked.external_id == *id,
-    };
-    let found: Vec<_> = books.iter().filter(about).collect();
-    let done = match attempt.kind {
-        RequestKind::Void => found.iter().any(|booked| booked.by_request),
-        RequestKind::Refund => found.iter().any(|booked| {
-            booked
-                .refunds
-                .iter()
-                .any(|(_, amount)| *amount == attempt.amount)
-        }),
-        _ => found.iter().any(|booked| booked.charged),
-    };
+    let found: Vec<_> = about(id, attempt, books).collect();
     let fits = match belief {
         Belief::Made {
             amount,
             tip,
             payment,
         } => match attempt.kind {
-            RequestKind::Void => found.iter().any(|booked| booked.voided),
+            RequestKind::Void => found
+                .iter()
+                .any(|booked| booked.voided && booked.id == *payment && booked.amount == *amount),
             RequestKind::Refund => found.iter().any(|booked| {
                 booked
                     .refunds
@@ -147,10 +153,34 @@ fn agree(
                     && booked.id == *payment
             }),
         },
-        Belief::NotMade => !done,
+        Belief::NotMade => !is_done(id, attempt, books),
         Belief::Open | Belief::Unknown(_) => true,
     };
     if !fits {
         broken.push((Rule::BooksAgree, format!("{id}: {attempt:?} but {found:?}")));
     }
+}
+
+/// What is on the books of what an attempt is about.
+fn about<'b>(
+    id: &'b str,
+    attempt: &'b Attempt,
+    books: &'b [Booked],
+) -> impl Iterator<Item = &'b Booked> {
+    books.iter().filter(move |booked| match &attempt.payment {
+        Some(payment) => booked.id == *payment,
+        None => booked.external_id == *id,
+    })
+}
+
+/// Whether the terminal has done what was asked for.
+fn is_done(id: &str, attempt: &Attempt, books: &[Booked]) -> bool {
+    about(id, attempt, books).any(|booked| match attempt.kind {
+        RequestKind::Void => booked.by_request,
+        RequestKind::Refund => booked
+            .refunds
+            .iter()
+            .any(|(_, amount)| *amount == attempt.amount),
+        _ => booked.charged,
+    })
 }

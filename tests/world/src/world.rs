@@ -230,6 +230,7 @@ impl World<'_> {
             if let Err(refused) = pos.resume(self.now, &record, env) {
                 self.breaks(Rule::Memory, format!("resume: {refused}"));
             }
+            self.clerk.takes_up(&record);
         }
         loop {
             if let Some(down) = self.settle(pos) {

@@ -45,6 +45,9 @@ fn what_a_ready_script_says_goes_wrong_goes_wrong() {
     let mut room = Room::default();
     for (name, text) in Script::READY {
         let script = Script::parse(text).unwrap();
+        if script.faults.is_empty() {
+            continue;
+        }
         // In one shop or another: not everybody there signs.
         let mut faults = |seed| {
             let transcript = run_script(&script, seed, &mut room, true).transcript;

@@ -116,6 +116,18 @@ const MUTANTS: &[Mutant] = &[
         replace: "let here = MUTANT || entry.record.terminal == *serial;",
     },
     Mutant {
+        name: "see no refund in what is looked up",
+        file: "judging.rs",
+        find: "RequestKind::Refund if refund.is_some() => Fact::RefundListed,",
+        replace: "RequestKind::Refund if refund.is_some() && !MUTANT => Fact::RefundListed,",
+    },
+    Mutant {
+        name: "tell nothing again that was not stored",
+        file: "recovery.rs",
+        find: "entry.tell = (!entry.stored).then_some(Told::Outcome);",
+        replace: "entry.tell = (!MUTANT && !entry.stored).then_some(Told::Outcome);",
+    },
+    Mutant {
         name: "forget what was open before a restart",
         file: "recovery.rs",
         find: "if self.cases.get(record.request).is_some() || !record.is_open() {",
