@@ -9,7 +9,9 @@ use defmt::{Format, Formatter, write};
 
 use crate::link::{Detail, Step};
 use crate::message::AtVersion;
-use crate::pos::{self, Case, ExternalId, Pos, RefundPayment, Sale, VoidPayment, Written};
+use crate::pos::{self, Case, ExternalId, Pos, Sale, Written};
+#[cfg(feature = "refund")]
+use crate::pos::{RefundPayment, VoidPayment};
 use crate::redact::{MASK, Masked, Secret, print_masked, print_without_pan};
 use crate::run::Intake;
 use crate::terminal::{self, Booked, Ledger, Terminal};
@@ -101,8 +103,6 @@ by_size! {
     AtVersion<'_>: draft => "{} version {=i64}", crate::message::MessageDraft::method(draft), draft.0;
     Written<'_>: written => "Written({})", written.external_id();
     Sale<'_>: sale => "Sale({=i64}, {=str})", sale.amount, sale.external_id;
-    RefundPayment<'_>: refund => "RefundPayment({=str}, {=str})", refund.payment_id, refund.external_id;
-    VoidPayment<'_>: void => "VoidPayment({=str}, {=str})", void.payment_id, void.external_id;
     Case: case => "Case({})", case.request();
     Pos<'_>: pos => "Pos(ready: {=bool}, open: {})", pos.is_ready(), pos.open_request();
     pos::Config<'_>: config => "Config({=str}, {=str}, {=str}, {}, accept_simulator: {=bool})",
@@ -114,6 +114,12 @@ by_size! {
     Ledger<'_>: books => "Ledger({=usize})", books.iter().count();
     Booked: booked => "Booked({}, {}, {=i64}, {})",
         booked.id, booked.external_id, booked.amount, booked.result;
+}
+
+#[cfg(feature = "refund")]
+by_size! {
+    RefundPayment<'_>: refund => "RefundPayment({=str}, {=str})", refund.payment_id, refund.external_id;
+    VoidPayment<'_>: void => "VoidPayment({=str}, {=str})", void.payment_id, void.external_id;
 }
 
 impl<T> Format for List<'_, T> {

@@ -168,8 +168,8 @@
 //! # A loop
 //!
 //! [`run::drive`] joins a role with a [`link::Link`], a journal, an inbox and a clock, and waits for whichever comes
-//! first; it names no executor, and joins what comes in fragments. `examples/super_loop.rs` is a loop without any executor, `examples/embassy_task.rs`
-//! a task, and `driver` (feature `std`) a handle for threads.
+//! first; it names no executor, and joins what comes in fragments. `examples/super_loop.rs` is a loop without any
+//! executor, `examples/embassy_task.rs` a task, and `driver` (feature `std`) a handle for threads.
 //!
 //! # Money
 //!
@@ -187,7 +187,8 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | none | codec, roles, loop: `no_std`, no allocation |
+//! | none | codec, roles, loop: `no_std`, no allocation. A point of sale takes sales, auths and pre-auths |
+//! | `refund` (default) | refund, manual refund, void. A point of sale without it tells what a terminal says of one, but cannot settle one that is on record: it stays unknown |
 //! | `embedded-io` | serial lines for super-loops |
 //! | `embedded-io-async` | a serial link for executors |
 //! | `defmt` | `defmt::Format` on every public type, secrets masked, and log points where a state changes |

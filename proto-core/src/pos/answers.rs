@@ -5,6 +5,7 @@ use super::event::{Event, Unsolicited};
 use super::judging::texts;
 use super::outcome::{Cause, Certainty, Ending, Evidence, Missing, Outcome, ResultCode};
 use super::proof::{Fact, Said, Verdict, finality, prove};
+use super::refunds;
 use super::request::{RequestId, RequestKind};
 use super::state::{Pos, screen_name};
 use super::transaction::Cancel;
@@ -33,7 +34,9 @@ impl Pos<'_> {
         };
         Some(match method {
             Method::Ack => {
-                self.handle_ack(now, Ack::of(payload));
+                if refunds::ASKS {
+                    self.handle_ack(now, Ack::of(payload));
+                }
                 return None;
             }
             Method::TxStartResponse => {
@@ -73,10 +76,10 @@ impl Pos<'_> {
             Method::InvalidStateTransition => {
                 self.handle_state_refused(now, InvalidStateTransition::of(payload))
             }
-            Method::RefundResponse => {
+            Method::RefundResponse if refunds::ASKS => {
                 return self.handle_refund_response(now, RefundResponse::of(payload), method);
             }
-            Method::VoidPaymentResponse => {
+            Method::VoidPaymentResponse if refunds::ASKS => {
                 self.handle_void_response(now, VoidPaymentResponse::of(payload), method)
             }
             Method::RemoteError => {
@@ -194,8 +197,10 @@ impl Pos<'_> {
                 });
             }
             return match (finish.credit(), finish.refund()) {
-                (Some(credit), _) => self.handle_credit_finished(now, credit),
-                (None, Some(refund)) => self.handle_refund_finished(now, refund),
+                (Some(credit), _) if refunds::ASKS => self.handle_credit_finished(now, credit),
+                (Some(credit), _) => Event::Unsolicited(Unsolicited::Credit(credit)),
+                (None, Some(refund)) if refunds::ASKS => self.handle_refund_finished(now, refund),
+                (None, Some(refund)) => Event::Unsolicited(Unsolicited::Refund(refund)),
                 (None, None) => Event::Unsolicited(Unsolicited::Message(Some(method))),
             };
         };
@@ -299,6 +304,7 @@ impl Pos<'_> {
             cause => cause,
         };
         let held = was_open.and_then(|open| open.held.as_ref());
+        let held = held.filter(|_| refunds::ASKS);
         let why = held.and_then(|held| held.why).map(|why| why.name());
         let was_open = was_open.is_some();
         // What REFUND_RESPONSE said before counts more.

@@ -5,9 +5,10 @@ use super::outcome::{Cause, Summary};
 use super::question::{Answer, AnsweredBy, Question};
 use super::request::sealed::Sealed;
 use super::request::{
-    Asked, Auth, Env, ExternalId, ManualRefund, Money, PreAuth, RefundPayment, Refused, RequestId,
-    RequestKind, Sale, VoidPayment,
+    Asked, Auth, Env, ExternalId, Money, PreAuth, Refused, RequestId, RequestKind, Sale,
 };
+#[cfg(feature = "refund")]
+use super::request::{ManualRefund, RefundPayment, VoidPayment};
 use super::session::Phase;
 use super::state::{Pos, Timer};
 use super::transaction::{Cancel, Front};
@@ -63,6 +64,7 @@ impl Pos<'_> {
     /// # Errors
     ///
     /// [`Refused`]; then nothing has changed and nothing is sent.
+    #[cfg(feature = "refund")]
     #[doc(alias = "ManualRefund")]
     pub fn manual_refund(
         &mut self,
@@ -78,6 +80,7 @@ impl Pos<'_> {
     /// # Errors
     ///
     /// [`Refused`]; then nothing has changed and nothing is sent.
+    #[cfg(feature = "refund")]
     #[doc(alias = "RefundPayment")]
     pub fn refund_payment(
         &mut self,
@@ -94,6 +97,7 @@ impl Pos<'_> {
     /// # Errors
     ///
     /// [`Refused`]; then nothing has changed and nothing is sent.
+    #[cfg(feature = "refund")]
     #[doc(alias = "VoidPayment")]
     pub fn void_payment(
         &mut self,

@@ -7,7 +7,7 @@ use super::outcome::{
 };
 use super::proof::{Fact, Said, Verdict, finality, prove};
 use super::question::QuestionKind;
-use super::refunds::given_back;
+use super::refunds::{self, given_back};
 use super::request::{RequestId, RequestKind};
 use super::state::Pos;
 use crate::model::{Payment, Refund};
@@ -28,7 +28,7 @@ impl Pos<'_> {
         let entry = self.cases.get(request)?;
         let kind = entry.record.kind;
         let refund = match kind {
-            RequestKind::Refund => self.listed_refund(payment, entry),
+            RequestKind::Refund if refunds::ASKS => self.listed_refund(payment, entry),
             _ => None,
         };
         let fact = match kind {

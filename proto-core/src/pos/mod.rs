@@ -47,9 +47,11 @@ pub use question::{
 #[cfg(feature = "std")]
 pub(crate) use request::{Asked, sealed::Sealed};
 pub use request::{
-    Auth, EXTERNAL_ID_LEN, Env, ExternalId, ManualRefund, Money, PAYMENT_ID_LEN, PaymentId,
-    PreAuth, RefundPayment, Refusal, Refused, RequestId, RequestKind, Sale, VoidPayment, Written,
+    Auth, EXTERNAL_ID_LEN, Env, ExternalId, Money, PAYMENT_ID_LEN, PaymentId, PreAuth, Refusal,
+    Refused, RequestId, RequestKind, Sale, Written,
 };
+#[cfg(feature = "refund")]
+pub use request::{ManualRefund, RefundPayment, VoidPayment};
 pub use session::Terminal as TerminalInfo;
 pub use state::Pos;
 pub use transaction::REMEMBERED;

@@ -14,6 +14,9 @@ use crate::time::{Duration, Instant};
 use crate::wire::json::Text;
 use crate::wire::names::{ErrorCode, Method, PaymentResult, ResultStatus, TxState};
 
+/// Whether this side asks for such things at all: then their answers are looked for.
+pub(super) const ASKS: bool = cfg!(feature = "refund");
+
 /// How long REFUND_RESPONSE stands alone before it counts without FINISH_OK or FINISH_CANCEL.
 const CONFIRMED: Duration = Duration::from_secs(5);
 
@@ -101,7 +104,7 @@ impl Pos<'_> {
 
     /// How the open refund ends by what REFUND_RESPONSE said, if it has said anything.
     pub(super) fn held_refund(&self) -> Option<Ending> {
-        let entry = self.cases.open()?;
+        let entry = self.cases.open().filter(|_| ASKS)?;
         let held = entry.open.as_ref()?.held.as_ref()?;
         Some(held.ending(entry.record.amount))
     }

@@ -240,6 +240,7 @@ pub struct Auth<'a>(Sale<'a>);
 pub struct PreAuth<'a>(Sale<'a>);
 
 /// A refund without a payment (`protocol/connector.md` §5.11). The amount is positive, as what goes back.
+#[cfg(feature = "refund")]
 #[derive(Debug, Clone, Copy, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[doc(alias = "ManualRefundRequest")]
@@ -277,6 +278,7 @@ impl<'a> PreAuth<'a> {
     }
 }
 
+#[cfg(feature = "refund")]
 impl<'a> ManualRefund<'a> {
     /// A manual refund with the amount, external id and options of this sale. Its tip options have no meaning
     /// here and are not sent.
@@ -344,6 +346,7 @@ impl Sealed for PreAuth<'_> {
     }
 }
 
+#[cfg(feature = "refund")]
 impl Sealed for ManualRefund<'_> {
     fn kind(&self) -> RequestKind {
         RequestKind::ManualRefund

@@ -2,10 +2,14 @@
 
 mod charge;
 mod refused;
+#[cfg(feature = "refund")]
 mod undo;
 
-pub use charge::{Auth, ManualRefund, PreAuth, Sale};
+#[cfg(feature = "refund")]
+pub use charge::ManualRefund;
+pub use charge::{Auth, PreAuth, Sale};
 pub use refused::{Refusal, Refused};
+#[cfg(feature = "refund")]
 pub use undo::{RefundPayment, VoidPayment};
 
 use core::fmt;
